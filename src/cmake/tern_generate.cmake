@@ -1,0 +1,46 @@
+# tern_generate(TARGET proto… [IMPORT_DIRS dir…])
+#
+# Generates protobuf-c's and Tern's C for each .proto, and adds it to TARGET. A proto's path is taken from
+# the first import directory that holds it: of IMPORT_DIRS, then the current source directory, then the
+# protos that Tern ships. So examples/echo.proto gives <examples/echo.pb-c.h> and <examples/echo.tern.h>.
+function(tern_generate target)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "IMPORT_DIRS")
+  find_program(PROTOC protoc REQUIRED)
+  set(dirs "")
+  foreach(dir IN LISTS ARG_IMPORT_DIRS ITEMS ${CMAKE_CURRENT_SOURCE_DIR} ${TERN_PROTO_DIR})
+    get_filename_component(dir ${dir} ABSOLUTE)
+    list(APPEND dirs ${dir})
+  endforeach()
+  list(REMOVE_DUPLICATES dirs)
+  list(TRANSFORM dirs PREPEND "-I" OUTPUT_VARIABLE imports)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}.tern)
+  file(MAKE_DIRECTORY ${out})
+
+  foreach(proto IN LISTS ARG_UNPARSED_ARGUMENTS)
+    set(source "")
+    foreach(dir IN LISTS dirs)
+      if(EXISTS ${dir}/${proto})
+        set(source ${dir}/${proto})
+        break()
+      endif()
+    endforeach()
+    if(NOT source)
+      message(FATAL_ERROR "tern_generate: ${proto} is in none of: ${dirs}")
+    endif()
+    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+    set(generated ${out}/${stem}.pb-c.c ${out}/${stem}.pb-c.h ${out}/${stem}.tern.c ${out}/${stem}.tern.h)
+    file(STRINGS ${source} apart REGEX "no_generate\\)?[ \t]*=[ \t]*true")
+    if(apart) # (pb_c_file).no_generate: protobuf-c makes nothing of it
+      set(generated ${out}/${stem}.tern.c ${out}/${stem}.tern.h)
+    endif()
+    add_custom_command(
+      OUTPUT ${generated}
+      COMMAND ${PROTOC} ${imports} --plugin=protoc-gen-tern=$<TARGET_FILE:tern::protoc-gen-tern>
+              --c_out=${out} --tern_out=${out} ${proto}
+      DEPENDS ${source} tern::protoc-gen-tern
+      VERBATIM)
+    set_source_files_properties(${generated} PROPERTIES SKIP_LINTING ON)
+    target_sources(${target} PRIVATE ${generated})
+  endforeach()
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${out}>)
+endfunction()

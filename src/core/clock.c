@@ -1,0 +1,34 @@
+#include "core/clock.h"
+
+#include <time.h>
+
+terni_time_ms terni_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (terni_time_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+terni_time_ms terni_deadline(uint32_t timeout_ms) { return terni_now_ms() + timeout_ms; }
+
+bool terni_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    bool ok = false;
+    if (pthread_condattr_init(&attr) != 0) return false;
+    if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0) ok = pthread_cond_init(cond, &attr) == 0;
+    (void)pthread_condattr_destroy(&attr);
+    return ok;
+}
+
+bool terni_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, terni_time_ms deadline)
+{
+    if (deadline == TERNI_NEVER) {
+        (void)pthread_cond_wait(cond, mu);
+        return true;
+    }
+    /* One millisecond later, since terni_now_ms rounds down: the deadline must have passed. */
+    struct timespec at = { .tv_sec = (time_t)((deadline + 1) / 1000),
+                           .tv_nsec = (long)((deadline + 1) % 1000) * 1000000 };
+    return pthread_cond_timedwait(cond, mu, &at) == 0;
+}

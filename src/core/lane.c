@@ -1,0 +1,217 @@
+/* Who owns what: a lane is part of its owner (a subscription, say) and counts the holds on both. The
+ * user's handle is one; each place in a pool's run queue is one; a running handler keeps the one of
+ * the submission that started it. An item belongs to the lane from push to run or drop.
+ *
+ * mu guards the queue and the counters. It is never held while user code runs, and only pool->mu is
+ * taken inside it.
+ *
+ * Order: with concurrency 1, at most one thread is between taking an item and the end of its handler
+ * (active), so items are handled in the order pushed. A lane stands in the run queue at most once
+ * (queued); the thread that takes it up puts it back before running an item, if there is room for one
+ * more handler. So the threads wake each other up one by one, and only as far as there is work.
+ *
+ * Who wakes whom: the end of a handler wakes those who wait for quiet, if there are any. */
+#include "core/lane.h"
+
+#include <assert.h>
+
+enum { BATCH = 64 }; /* items one thread handles before it lets other lanes have a turn */
+
+/* The handlers this thread is inside of, innermost first. */
+typedef struct frame {
+    const terni_lane *lane;
+    const struct frame *outer;
+} frame;
+
+static _Thread_local const frame *innermost;
+
+bool terni_lane_init(terni_lane *lane, const terni_lane_class *class, const terni_lane_options *options)
+{
+    assert(options->concurrency >= 1);
+    lane->class = class;
+    lane->concurrency = options->concurrency;
+    lane->items_limit = options->items_limit;
+    lane->bytes_limit = options->bytes_limit;
+    atomic_init(&lane->refs, 1);
+    if (pthread_mutex_init(&lane->mu, NULL) != 0) return false;
+    if (!terni_cond_init(&lane->quiet)) goto no_cond;
+    lane->executor = terni_executor_use(options->executor);
+    if (lane->executor != NULL) return true;
+    (void)pthread_cond_destroy(&lane->quiet);
+no_cond:
+    (void)pthread_mutex_destroy(&lane->mu);
+    return false;
+}
+
+void terni_lane_retain(terni_lane *lane) { (void)atomic_fetch_add_explicit(&lane->refs, 1, memory_order_relaxed); }
+
+void terni_lane_release(terni_lane *lane)
+{
+    if (atomic_fetch_sub_explicit(&lane->refs, 1, memory_order_acq_rel) != 1) return;
+    assert(lane->head == NULL && lane->active == 0);
+    tern_executor *executor = lane->executor;
+    (void)pthread_cond_destroy(&lane->quiet);
+    (void)pthread_mutex_destroy(&lane->mu);
+    lane->class->destroy(lane);
+    terni_executor_release(executor);
+}
+
+static terni_item *take_locked(terni_lane *lane)
+{
+    terni_item *item = lane->head;
+    if (item == NULL || lane->closed) return NULL;
+    lane->head = item->next;
+    if (lane->head == NULL) lane->tail = NULL;
+    lane->items--;
+    lane->bytes -= item->size_bytes;
+    if (lane->items == 0) lane->slow = false;
+    lane->active++;
+    return item;
+}
+
+static void run_one(terni_lane *lane, terni_item *item)
+{
+    frame here = { .lane = lane, .outer = innermost };
+    innermost = &here;
+    lane->class->run(lane, item);
+    innermost = here.outer;
+}
+
+static void finished_locked(terni_lane *lane)
+{
+    lane->active--;
+    lane->handled++;
+    if (lane->waiters > 0) (void)pthread_cond_broadcast(&lane->quiet);
+}
+
+/* Puts the lane into the run queue if another handler could start. The pool gets a hold of its own. */
+static void submit_locked(terni_lane *lane)
+{
+    if (lane->queued || lane->closed || lane->head == NULL || lane->active >= lane->concurrency) return;
+    lane->queued = true;
+    terni_lane_retain(lane);
+    terni_executor_submit(lane->executor, lane);
+}
+
+void terni_lane_work(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    lane->queued = false;
+    for (int i = 0; i < BATCH; i++) {
+        if (lane->active >= lane->concurrency) break; /* somebody else came first */
+        terni_item *item = take_locked(lane);
+        if (item == NULL) break;
+        submit_locked(lane);
+        (void)pthread_mutex_unlock(&lane->mu);
+        run_one(lane, item);
+        (void)pthread_mutex_lock(&lane->mu);
+        finished_locked(lane);
+    }
+    submit_locked(lane);
+    (void)pthread_mutex_unlock(&lane->mu);
+    terni_lane_release(lane);
+}
+
+static bool over_limit_locked(const terni_lane *lane, const terni_item *item)
+{
+    if (lane->items_limit > 0 && lane->items >= lane->items_limit) return true;
+    return lane->bytes_limit > 0 && lane->items > 0 && item->size_bytes > lane->bytes_limit - lane->bytes;
+}
+
+static void append_locked(terni_lane *lane, terni_item *item)
+{
+    item->next = NULL;
+    if (lane->tail != NULL) lane->tail->next = item;
+    else lane->head = item;
+    lane->tail = item;
+    lane->items++;
+    lane->bytes += item->size_bytes;
+}
+
+terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
+{
+    terni_push_result result = TERNI_PUSHED;
+    bool dropped = false;
+    (void)pthread_mutex_lock(&lane->mu);
+    lane->received++;
+    if (lane->closed) {
+        dropped = true;
+    } else if (terni_executor_is_inline(lane->executor)) {
+        lane->active++;
+        (void)pthread_mutex_unlock(&lane->mu);
+        run_one(lane, item);
+        (void)pthread_mutex_lock(&lane->mu);
+        finished_locked(lane);
+    } else if (over_limit_locked(lane, item)) {
+        dropped = true;
+        result = lane->slow ? TERNI_PUSH_DROPPED : TERNI_PUSH_DROPPED_FIRST;
+        lane->slow = true;
+    } else {
+        append_locked(lane, item);
+        submit_locked(lane);
+    }
+    if (dropped) lane->dropped++;
+    (void)pthread_mutex_unlock(&lane->mu);
+    if (dropped) lane->class->drop(lane, item);
+    return result;
+}
+
+void terni_lane_close(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    terni_item *item = lane->head;
+    lane->closed = true;
+    lane->dropped += lane->items;
+    lane->head = lane->tail = NULL;
+    lane->items = lane->bytes = 0;
+    if (lane->waiters > 0) (void)pthread_cond_broadcast(&lane->quiet);
+    (void)pthread_mutex_unlock(&lane->mu);
+    while (item != NULL) {
+        terni_item *next = item->next;
+        lane->class->drop(lane, item);
+        item = next;
+    }
+}
+
+static uint32_t depth_inside(const terni_lane *lane)
+{
+    uint32_t depth = 0;
+    for (const frame *at = innermost; at != NULL; at = at->outer)
+        if (at->lane == lane) depth++;
+    return depth;
+}
+
+bool terni_lane_inside(const terni_lane *lane) { return depth_inside(lane) > 0; }
+
+bool terni_lane_inside_any(void) { return innermost != NULL; }
+
+bool terni_lane_busy(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    bool busy = lane->active > depth_inside(lane);
+    (void)pthread_mutex_unlock(&lane->mu);
+    return busy;
+}
+
+static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
+{
+    uint32_t inside = depth_inside(lane);
+    bool in_time = true;
+    (void)pthread_mutex_lock(&lane->mu);
+    lane->waiters++;
+    lane->inside_waiting += inside;
+    if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others may wait just for this one */
+    while (lane->active > lane->inside_waiting || (until_empty && lane->head != NULL)) {
+        if (!in_time) break;
+        in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
+    }
+    bool done = lane->active <= lane->inside_waiting && !(until_empty && lane->head != NULL);
+    lane->inside_waiting -= inside;
+    lane->waiters--;
+    (void)pthread_mutex_unlock(&lane->mu);
+    return done;
+}
+
+bool terni_lane_wait_quiet(terni_lane *lane, terni_time_ms deadline) { return wait(lane, false, deadline); }
+
+bool terni_lane_wait_empty(terni_lane *lane, terni_time_ms deadline) { return wait(lane, true, deadline); }

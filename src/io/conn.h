@@ -1,0 +1,148 @@
+/* The inside of a connection: what the program's threads share, and what is the I/O thread's alone. */
+#ifndef TERNI_CONN_H
+#define TERNI_CONN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <tern/conn.h>
+
+#include "core/lane.h"
+#include "core/random.h"
+#include "io/entry.h"
+#include "io/fence.h"
+#include "io/options.h"
+#include "io/outbound.h"
+#include "io/servers.h"
+#include "io/session.h"
+#include "io/waker.h"
+
+/* Something that lives on a connection and has handlers: a subscription. It is kept alive by the holds
+ * on its lane. */
+typedef struct terni_member {
+    terni_lane *lane;
+    /* Leaves the server. Does not wait. */
+    void (*begin_drain)(struct terni_member *member);
+    /* Waits until all that had come before is handled, then ends. False: not done by the deadline. */
+    bool (*wait_drained)(struct terni_member *member, terni_time_ms deadline);
+    struct terni_member *next, *prev; /* conn->mu guards these and what follows */
+    bool enlisted;
+    uint32_t drain_step; /* how far the connection's drain has come with it */
+} terni_member;
+
+/* What the connection asks of the call engine, which is a layer above. */
+typedef struct terni_calls_hooks {
+    /* The server refused a subject, or an inbox. On the I/O thread. */
+    void (*refused)(struct terni_calls_hooks *calls, const char *subject, const char *text);
+    /* No reply can come any more. On the I/O thread, at its end. */
+    void (*closed)(struct terni_calls_hooks *calls);
+    /* Waits until no call is in flight. */
+    bool (*drain)(struct terni_calls_hooks *calls, terni_time_ms deadline);
+    void (*free)(struct terni_calls_hooks *calls);
+} terni_calls_hooks;
+
+/* What only the I/O thread touches. */
+typedef struct terni_io {
+    terni_servers servers;
+    terni_session *session;  /* up, or NULL */
+    terni_session *attempt;  /* connecting, or NULL */
+    terni_session *retiring; /* a lame duck that session has replaced, or NULL */
+    terni_entry_table entries;
+    terni_fence_list fences; /* session's */
+    terni_fence_list retiring_fences;
+    uint64_t sessions;          /* so far; the number of the last one */
+    bool moving;                /* session is a lame duck; attempt is to replace it */
+    uint32_t failed_rounds;     /* through the server list, since the last session */
+    uint32_t backoff_steps;     /* failed rounds, and sessions that did not last */
+    uint32_t refusals;          /* of the credentials, in this round */
+    terni_time_ms next_attempt; /* TERNI_NEVER: none is wanted now */
+    terni_time_ms attempt_until;
+    terni_time_ms session_since;
+    terni_time_ms retire_by;
+    terni_time_ms last_heard; /* from session */
+    terni_time_ms asked;      /* for a sign of life, by liveness */
+    terni_fence liveness;
+    bool liveness_pending;
+    terni_fence moved;              /* on the retiring session: all its messages are handed over */
+    terni_record *taken;            /* from the queue, not yet handed to nats.c */
+    size_t in_nats;                 /* weight of the messages in nats.c's buffer */
+    uint64_t seen_msgs, seen_bytes; /* from session, already counted */
+} terni_io;
+
+struct tern_conn {
+    terni_lane events;     /* its holds are the connection's */
+    terni_options options; /* not changed after tern_connect */
+    char client_id[TERNI_TOKEN_SIZE];
+    char *inbox; /* "<prefix>.<client id>" */
+    terni_outbound out;
+    terni_waker waker;
+    pthread_t thread;
+    terni_calls_hooks *calls; /* the call engine's, see msg/calls.h; set once before the thread starts */
+
+    pthread_mutex_t mu;     /* guards what follows */
+    pthread_cond_t changed; /* broadcast with state, refused, drain_done */
+    tern_conn_state state;
+    bool refused; /* before the first session: every server refused the credentials */
+    bool close_asked, drain_begun, drain_done;
+    tern_status drain_status;
+    tern_error last_error;
+    char server[256]; /* of the session; "" */
+    terni_member *members;
+
+    atomic_bool stop;     /* the I/O thread is to end */
+    atomic_bool draining; /* new requests are refused, but those of handlers */
+    atomic_size_t max_payload;
+    atomic_uint_fast64_t msgs_in, bytes_in, msgs_out, bytes_out, reconnects, dropped_in, dropped_out, late_replies;
+
+    terni_io io;
+};
+
+/* The connection that a lane or an io is part of. */
+#define TERNI_CONTAINER(pointer, type, field) ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
+
+/* Makes a connection with no thread yet; the holder's one hold on it ends with terni_conn_release. */
+tern_status terni_conn_new(const tern_conn_options *options, tern_conn **out_conn, tern_error *err);
+
+/* Starts its I/O thread. calls: to be freed with the connection from now on, also on failure. */
+tern_status terni_conn_start(tern_conn *conn, terni_calls_hooks *calls, tern_error *err);
+
+/* Waits until the first session is up, for connect_timeout_ms. */
+tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err);
+
+void terni_conn_retain(tern_conn *conn);
+void terni_conn_release(tern_conn *conn);
+
+/* Is this the connection's I/O thread? The thread itself says so first. */
+bool terni_conn_on_io_thread(const tern_conn *conn);
+void terni_conn_is_io_thread(const tern_conn *conn);
+
+/* OK, or FAILED_PRECONDITION where this is the I/O thread: what (a function's name) would wait. */
+tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err);
+
+/* Enlists a member, unless the connection drains or is closed. */
+tern_status terni_conn_enlist(tern_conn *conn, terni_member *member, tern_error *err);
+void terni_conn_delist(tern_conn *conn, terni_member *member);
+
+/* Queues something for the I/O thread. False: closed. */
+bool terni_conn_control(tern_conn *conn, terni_record *record);
+
+/* Sets the state, and wakes those who wait for it; CLOSED is for good, and DRAINING yields to it alone. */
+void terni_conn_set_state(tern_conn *conn, tern_conn_state state);
+
+/* Tells the program, in order. */
+void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, const char *server, const char *subject,
+                     const char *text);
+
+/* Counts an accepted message that is lost, and tells of it. */
+void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text);
+
+/* Says that what was in nats.c's buffer has left, or is lost. On the I/O thread. */
+void terni_conn_written(tern_conn *conn);
+
+/* The I/O thread's last word. */
+void terni_conn_ended(tern_conn *conn);
+
+/* Remembers the last error. */
+void terni_conn_note_error(tern_conn *conn, const tern_error *error);
+
+#endif

@@ -1,0 +1,137 @@
+/* Every entry has a synchronous subscription of nats.c in each session, with no limits of nats.c's: it
+ * is drained right after each read, so that it never holds more than one read brought. Looking into
+ * an empty one costs some 16 ns, so the entries are looked at in the order in which a message is most
+ * likely to be there, and the search ends when as many are found as came: calls in flight, oldest
+ * first, since replies mostly come in the order of the requests; then subscriptions, the last hit
+ * first; then idle call slots, where only late replies are. */
+#include "io/entry.h"
+
+#include <assert.h>
+
+static void unlink_entry(terni_entry_table *table, terni_entry *entry)
+{
+    terni_entry_group group = entry->group;
+    if (entry->prev != NULL) entry->prev->next = entry->next;
+    else table->first[group] = entry->next;
+    if (entry->next != NULL) entry->next->prev = entry->prev;
+    else table->last[group] = entry->prev;
+    entry->next = entry->prev = NULL;
+}
+
+static void link_last(terni_entry_table *table, terni_entry *entry, terni_entry_group group)
+{
+    entry->group = group;
+    entry->next = NULL;
+    entry->prev = table->last[group];
+    if (entry->prev != NULL) entry->prev->next = entry;
+    else table->first[group] = entry;
+    table->last[group] = entry;
+}
+
+static void move_to_front(terni_entry_table *table, terni_entry *entry)
+{
+    terni_entry_group group = entry->group;
+    if (table->first[group] == entry) return;
+    unlink_entry(table, entry);
+    entry->next = table->first[group];
+    entry->next->prev = entry;
+    table->first[group] = entry;
+}
+
+void terni_entry_add(terni_entry_table *table, terni_entry *entry, terni_entry_group group)
+{
+    assert(!entry->in_table);
+    entry->in_table = true;
+    link_last(table, entry, group);
+}
+
+void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_entry_group group)
+{
+    unlink_entry(table, entry);
+    link_last(table, entry, group);
+}
+
+void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
+{
+    natsSubscription_Destroy(entry->nsub);
+    natsSubscription_Destroy(entry->retiring_nsub);
+    entry->nsub = entry->retiring_nsub = NULL;
+    if (entry->in_table) unlink_entry(table, entry);
+    entry->in_table = false;
+    entry->class->gone(entry);
+}
+
+natsStatus terni_entry_subscribe(terni_entry *entry, natsConnection *nc)
+{
+    if (entry->nsub != NULL || entry->leaving) return NATS_OK;
+    natsSubscription *nsub = NULL;
+    natsStatus s = entry->queue_group == NULL
+                       ? natsConnection_SubscribeSync(&nsub, nc, entry->subject)
+                       : natsConnection_QueueSubscribeSync(&nsub, nc, entry->subject, entry->queue_group);
+    if (s == NATS_OK) s = natsSubscription_SetPendingLimits(nsub, -1, -1);
+    if (s == NATS_OK) entry->nsub = nsub;
+    else natsSubscription_Destroy(nsub);
+    return s;
+}
+
+natsStatus terni_entry_leave(terni_entry *entry)
+{
+    /* UNSUB goes into nats.c's buffer before this returns, and so before the fence that follows. The
+     * subscription stays readable, unlike after natsSubscription_Unsubscribe. A negative timeout: the
+     * thread that nats.c starts here waits for one flush only. */
+    natsStatus s = NATS_OK;
+    entry->leaving = true;
+    if (entry->nsub != NULL) s = natsSubscription_DrainTimeout(entry->nsub, -1);
+    if (s == NATS_OK && entry->retiring_nsub != NULL) s = natsSubscription_DrainTimeout(entry->retiring_nsub, -1);
+    return s;
+}
+
+void terni_entries_detach(terni_entry_table *table, bool retiring)
+{
+    for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
+        for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
+            natsSubscription **nsub = retiring ? &entry->retiring_nsub : &entry->nsub;
+            natsSubscription_Destroy(*nsub);
+            *nsub = NULL;
+        }
+    }
+}
+
+void terni_entries_retire(terni_entry_table *table)
+{
+    for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
+        for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
+            assert(entry->retiring_nsub == NULL);
+            entry->retiring_nsub = entry->nsub;
+            entry->nsub = NULL;
+        }
+    }
+}
+
+/* Hands over what the subscription holds. Returns how many there were. */
+static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
+{
+    int pending = 0;
+    if (natsSubscription_GetPending(nsub, &pending, NULL) != NATS_OK || pending <= 0) return 0;
+    for (int i = 0; i < pending; i++) {
+        natsMsg *msg = NULL;
+        natsStatus s = natsSubscription_NextMsg(&msg, nsub, 0);
+        if (s == NATS_OK) entry->class->deliver(entry, msg);
+        else if (s == NATS_NO_RESPONDERS) entry->class->no_responders(entry);
+    }
+    return (uint64_t)pending;
+}
+
+void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected)
+{
+    for (int group = 0; group < TERNI_ENTRY_GROUPS && expected > 0; group++) {
+        terni_entry *next;
+        for (terni_entry *entry = table->first[group]; entry != NULL && expected > 0; entry = next) {
+            next = entry->next; /* delivering may move the entry to another group */
+            natsSubscription *nsub = retiring ? entry->retiring_nsub : entry->nsub;
+            uint64_t found = nsub == NULL ? 0 : drain_one(entry, nsub);
+            expected -= found < expected ? found : expected;
+            if (found > 0 && entry->group == TERNI_ENTRY_SUB && group == TERNI_ENTRY_SUB) move_to_front(table, entry);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/* Entries: what the connection is subscribed to, from session to session. The I/O thread's alone. */
+#ifndef TERNI_ENTRY_H
+#define TERNI_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/natsc.h"
+
+struct terni_entry;
+
+/* What an entry is for; all on the I/O thread. */
+typedef struct terni_entry_class {
+    /* A message; it is the callee's. */
+    void (*deliver)(struct terni_entry *entry, natsMsg *msg);
+    /* The server said 503: nobody serves the subject of the request whose reply goes to this entry. */
+    void (*no_responders)(struct terni_entry *entry);
+    /* The entry has left the table, for good: its memory is the callee's again. */
+    void (*gone)(struct terni_entry *entry);
+} terni_entry_class;
+
+/* In which order entries are looked at for messages. */
+typedef enum terni_entry_group {
+    TERNI_ENTRY_AWAITED, /* a call in flight, in the order of sending */
+    TERNI_ENTRY_SUB,     /* a subscription, the last one hit first */
+    TERNI_ENTRY_IDLE,    /* a call slot without a call: late replies */
+    TERNI_ENTRY_GROUPS
+} terni_entry_group;
+
+typedef struct terni_entry {
+    const terni_entry_class *class;
+    const char *subject, *queue_group; /* the owner's; queue_group NULL: plain */
+    natsSubscription *nsub;            /* in the session; NULL: not yet, or no session */
+    natsSubscription *retiring_nsub;   /* in the retiring session */
+    struct terni_entry *next, *prev;   /* in its group */
+    terni_entry_group group;
+    bool in_table;
+    bool leaving; /* unsubscribed at the server; goes when its fence is back */
+} terni_entry;
+
+typedef struct terni_entry_table {
+    terni_entry *first[TERNI_ENTRY_GROUPS], *last[TERNI_ENTRY_GROUPS];
+} terni_entry_table;
+
+/* Adds an entry at the end of its group, not yet subscribed. */
+void terni_entry_add(terni_entry_table *table, terni_entry *entry, terni_entry_group group);
+
+/* Moves an entry to the end of another group. */
+void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_entry_group group);
+
+/* Drops the entry's subscriptions, takes it out of the table, and tells it gone. */
+void terni_entry_remove(terni_entry_table *table, terni_entry *entry);
+
+/* Subscribes the entry in a session, unless it is. */
+natsStatus terni_entry_subscribe(terni_entry *entry, natsConnection *nc);
+
+/* Asks the server to send it nothing more; what is on its way still comes. */
+natsStatus terni_entry_leave(terni_entry *entry);
+
+/* Forgets the subscriptions of a session that is over; retiring: of the retiring one. */
+void terni_entries_detach(terni_entry_table *table, bool retiring);
+
+/* Makes the session's subscriptions the retiring session's. */
+void terni_entries_retire(terni_entry_table *table);
+
+/* Hands over what has come for the entries of the session, or of the retiring one. expected: how many
+ * messages came, to stop looking when they are found. */
+void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected);
+
+#endif

@@ -1,0 +1,233 @@
+/* One I/O thread for each connection. It alone calls nats.c (the connector of io/session.c excepted),
+ * and it alone touches conn->io.
+ *
+ * Out: publishers append to conn->out and wake the thread if it sleeps. It takes all that has gathered,
+ * hands it to nats.c up to TRANSFER_MAX bytes, and writes once: the batch grows with the load, with no
+ * timer. Only when nats.c's buffer is empty does it hand over more, so that a partial write never
+ * moves more than that, and what is not yet handed over outlives the session.
+ *
+ * In: after each read it hands over what came, subscription by subscription (io/entry.h), and fences
+ * last.
+ *
+ * Who wakes it: publishers and controls (terni_waker_wake), the connector and nats.c's notices
+ * (io/session.c), tern_conn_close. Timers are looked at in every round. */
+#include "io/loop.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "io/reconnect.h"
+
+enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3 };
+
+/* ---- Out ---- */
+
+static natsStatus publish_with_headers(natsConnection *nc, const terni_record *record)
+{
+    natsMsg *msg = NULL;
+    natsStatus s = natsMsg_Create(&msg, terni_record_subject(record), terni_record_reply(record),
+                                  terni_record_payload(record), (int)record->payload_size);
+    const char *at = terni_record_headers(record);
+    for (uint32_t i = 0; s == NATS_OK && i < record->header_count; i++) {
+        const char *value = at + strlen(at) + 1;
+        s = natsMsgHeader_Add(msg, at, value);
+        at = value + strlen(value) + 1;
+    }
+    if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
+    natsMsg_Destroy(msg);
+    return s;
+}
+
+static natsStatus publish(natsConnection *nc, const terni_record *record)
+{
+    const char *subject = terni_record_subject(record), *reply = terni_record_reply(record);
+    const void *payload = terni_record_payload(record);
+    if (record->header_count > 0) return publish_with_headers(nc, record);
+    if (reply != NULL) return natsConnection_PublishRequest(nc, subject, reply, payload, (int)record->payload_size);
+    return natsConnection_Publish(nc, subject, payload, (int)record->payload_size);
+}
+
+/* The message cannot go, and trying again would not help. */
+static void refuse_message(tern_conn *conn, const terni_record *record, natsStatus s)
+{
+    const char *text = s == NATS_MAX_PAYLOAD         ? "above the payload limit of the server"
+                       : s == NATS_NO_SERVER_SUPPORT ? "the server does not support headers"
+                                                     : natsStatus_GetText(s);
+    tern_status st = terni_status_from_nats(s);
+    if (record->sender != NULL) record->sender->failed(record->sender, record->token, st, text);
+    terni_conn_lost_message(conn, st, terni_record_subject(record), text);
+}
+
+/* Hands a message to nats.c. False: the session is over; the message waits for the next one. */
+static bool send_message(tern_conn *conn, terni_record *record)
+{
+    natsConnection *nc = terni_session_nats(conn->io.session);
+    if (record->sender != NULL && !record->sender->sending(record->sender, record->token)) {
+        (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
+        terni_outbound_left(&conn->out, record->weight);
+        return true;
+    }
+    natsStatus s = publish(nc, record);
+    if (s == NATS_CONNECTION_CLOSED) return false;
+    if (s != NATS_OK) {
+        refuse_message(conn, record, s);
+        terni_outbound_left(&conn->out, record->weight);
+        return true;
+    }
+    conn->io.in_nats += record->weight;
+    (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_out, record->payload_size + record->header_size, memory_order_relaxed);
+    return true;
+}
+
+/* Hands records to nats.c until its buffer holds enough. False: there are no more, or the session is
+ * over. */
+static bool fill_nats(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    while (io->in_nats < TRANSFER_MAX) {
+        if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
+        terni_record *record = io->taken;
+        if (record == NULL) return false;
+        terni_record *next = record->next;
+        if (record->kind == TERNI_RECORD_CONTROL) {
+            io->taken = next; /* first: run may free the record, or queue it again */
+            record->run(record, false);
+            continue;
+        }
+        if (!send_message(conn, record)) return false;
+        io->taken = next;
+        terni_outbound_recycle(&conn->out, record);
+    }
+    return true;
+}
+
+/* Sends what is queued, as far as the socket takes it. */
+static void transfer(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    bool more = true;
+    while (more && !terni_session_wants_write(io->session)) {
+        terni_conn_written(conn);
+        more = fill_nats(conn);
+        if (terni_session_wants_write(io->session)) terni_session_write(io->session);
+    }
+    if (!terni_session_wants_write(io->session)) terni_conn_written(conn);
+}
+
+/* ---- In ---- */
+
+static void receive(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    uint64_t msgs = 0, bytes = 0;
+    terni_session_read(io->session);
+    io->last_heard = terni_now_ms();
+    terni_session_received(io->session, &msgs, &bytes);
+    if (msgs <= io->seen_msgs) return;
+    uint64_t came = msgs - io->seen_msgs;
+    (void)atomic_fetch_add_explicit(&conn->msgs_in, came, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_in, bytes - io->seen_bytes, memory_order_relaxed);
+    io->seen_msgs = msgs;
+    io->seen_bytes = bytes;
+    uint64_t fences = terni_fences_pending(&io->fences);
+    terni_entries_drain(&io->entries, false, came > fences ? came - fences : 0);
+    if (fences > 0) terni_fences_drain(&io->fences);
+}
+
+static void receive_retiring(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    terni_session_read(io->retiring);
+    terni_entries_drain(&io->entries, true, UINT64_MAX);
+    terni_fences_drain(&io->retiring_fences);
+}
+
+/* ---- The loop ---- */
+
+static struct pollfd poll_for(terni_session *session)
+{
+    struct pollfd fd = { .fd = -1 };
+    if (session == NULL) return fd;
+    fd.fd = terni_session_fd(session);
+    fd.events = terni_session_wants_write(session) ? POLLIN | POLLOUT : POLLIN;
+    return fd;
+}
+
+static int poll_timeout(terni_time_ms deadline)
+{
+    if (deadline == TERNI_NEVER) return -1;
+    terni_time_ms left = deadline - terni_now_ms();
+    if (left <= 0) return 0;
+    return left > 60000 ? 60000 : (int)left;
+}
+
+/* Waits for something to do, and does what the sockets ask for. */
+static void wait_and_serve(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    struct pollfd fds[POLL_FDS] = { { .fd = conn->waker.event_fd, .events = POLLIN },
+                                    poll_for(io->session),
+                                    poll_for(io->retiring) };
+    bool sleeps = terni_waker_sleep(&conn->waker);
+    int ready = poll(fds, POLL_FDS, sleeps ? poll_timeout(terni_reconnect_deadline(conn)) : 0);
+    terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
+    if (ready <= 0) return;
+    if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
+    if ((fds[1].revents & ~POLLOUT) != 0) receive(conn);
+    if ((fds[2].revents & POLLOUT) != 0 && terni_session_wants_write(io->retiring)) terni_session_write(io->retiring);
+    if ((fds[2].revents & ~POLLOUT) != 0) receive_retiring(conn);
+}
+
+/* Nothing will be sent any more: messages are lost, controls are told. */
+static void drop_queued(tern_conn *conn)
+{
+    terni_record *record = conn->io.taken;
+    if (record == NULL) record = terni_outbound_take(&conn->out);
+    while (record != NULL) {
+        terni_record *next = record->next;
+        if (record->kind == TERNI_RECORD_CONTROL) {
+            record->run(record, true);
+        } else {
+            (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
+            terni_outbound_left(&conn->out, record->weight);
+            terni_outbound_recycle(&conn->out, record);
+        }
+        record = next != NULL ? next : terni_outbound_take(&conn->out);
+    }
+    conn->io.taken = NULL;
+}
+
+static void remove_entries(terni_entry_table *table)
+{
+    for (int group = 0; group < TERNI_ENTRY_GROUPS; group++)
+        while (table->first[group] != NULL) terni_entry_remove(table, table->first[group]);
+}
+
+/* The end: the connection is closed, and the queue refuses everything. */
+static void wind_up(tern_conn *conn)
+{
+    terni_outbound_refuse(&conn->out, TERN_CANCELLED);
+    drop_queued(conn);
+    terni_reconnect_end(conn);
+    remove_entries(&conn->io.entries);
+    conn->calls->closed(conn->calls);
+    terni_servers_free(&conn->io.servers);
+    nats_ReleaseThreadMemory();
+    terni_conn_ended(conn);
+}
+
+void *terni_loop_main(void *arg)
+{
+    tern_conn *conn = arg;
+    terni_conn_is_io_thread(conn);
+    while (!atomic_load(&conn->stop)) {
+        terni_reconnect_step(conn);
+        if (conn->io.session != NULL) transfer(conn);
+        wait_and_serve(conn);
+    }
+    wind_up(conn);
+    terni_conn_release(conn);
+    return NULL;
+}

@@ -1,0 +1,30 @@
+#include "io/natsc.h"
+
+tern_status terni_status_from_nats(natsStatus status)
+{
+    switch (status) {
+    case NATS_OK: return TERN_OK;
+    case NATS_NO_MEMORY:
+    case NATS_INSUFFICIENT_BUFFER:
+    case NATS_SLOW_CONSUMER: return TERN_RESOURCE_EXHAUSTED;
+    case NATS_INVALID_ARG:
+    case NATS_INVALID_SUBJECT:
+    case NATS_INVALID_QUEUE_NAME:
+    case NATS_ADDRESS_MISSING:
+    case NATS_MAX_PAYLOAD: return TERN_INVALID_ARGUMENT;
+    case NATS_TIMEOUT: return TERN_DEADLINE_EXCEEDED;
+    case NATS_CONNECTION_AUTH_FAILED: return TERN_UNAUTHENTICATED;
+    case NATS_NOT_PERMITTED: return TERN_PERMISSION_DENIED;
+    case NATS_NO_SERVER_SUPPORT: return TERN_UNIMPLEMENTED;
+    case NATS_NO_RESPONDERS:
+    case NATS_NO_SERVER:
+    case NATS_IO_ERROR:
+    case NATS_SSL_ERROR:
+    case NATS_SECURE_CONNECTION_REQUIRED:
+    case NATS_SECURE_CONNECTION_WANTED:
+    case NATS_STALE_CONNECTION:
+    case NATS_CONNECTION_CLOSED:
+    case NATS_CONNECTION_DISCONNECTED: return TERN_UNAVAILABLE;
+    default: return TERN_UNKNOWN;
+    }
+}

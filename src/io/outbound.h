@@ -1,0 +1,112 @@
+/* The outbound queue: what the program wants sent, in order, bounded, until the I/O thread takes it. */
+#ifndef TERNI_OUTBOUND_H
+#define TERNI_OUTBOUND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tern/msg.h>
+
+#include "core/clock.h"
+
+struct terni_chunk;
+
+/* Who wants to know what becomes of its message: a call. On the I/O thread. */
+typedef struct terni_sender {
+    /* The message is about to go into the session. False: it is not wanted any more. */
+    bool (*sending)(struct terni_sender *sender, uint64_t token);
+    /* It could not go, and never will. */
+    void (*failed)(struct terni_sender *sender, uint64_t token, tern_status status, const char *text);
+} terni_sender;
+
+typedef enum terni_record_kind { TERNI_RECORD_MESSAGE, TERNI_RECORD_CONTROL } terni_record_kind;
+
+/* One thing in the queue. A message's bytes follow it in its chunk: subject NUL, reply NUL, the
+ * headers as name NUL value NUL, then the payload. */
+typedef struct terni_record {
+    struct terni_record *next;
+    terni_record_kind kind;
+    /* TERNI_RECORD_CONTROL: something for the I/O thread to do when all that was queued before it has
+     * been sent. Embedded in its object, so that queueing it cannot fail. dropped: the connection
+     * closed first. */
+    void (*run)(struct terni_record *record, bool dropped);
+    /* TERNI_RECORD_MESSAGE */
+    struct terni_chunk *chunk;
+    terni_sender *sender;              /* NULL: a plain publish */
+    uint64_t token;                    /* the sender's */
+    uint32_t subject_size, reply_size; /* with their NUL; reply_size 0: none */
+    uint32_t header_size, header_count;
+    size_t payload_size;
+    size_t weight; /* what it counts for against the limit, bytes */
+} terni_record;
+
+const char *terni_record_subject(const terni_record *record);
+const char *terni_record_reply(const terni_record *record); /* NULL: none */
+const char *terni_record_headers(const terni_record *record);
+const void *terni_record_payload(const terni_record *record);
+
+/* What is to be queued; everything is copied. */
+typedef struct terni_outgoing {
+    const char *prefix; /* put before subject with a dot; NULL: none */
+    const char *subject;
+    const char *reply;
+    const tern_header *headers;
+    size_t header_count;
+    size_t size;
+    /* Writes size bytes of payload to out; NULL: source is the bytes themselves. */
+    void (*fill)(const void *source, size_t size, uint8_t *out);
+    const void *source;
+    terni_sender *sender;
+    uint64_t token;
+    bool may_wait;          /* not on the I/O thread */
+    terni_time_ms deadline; /* of waiting for room */
+} terni_outgoing;
+
+typedef struct terni_outbound {
+    pthread_mutex_t mu;  /* guards all that follows; nothing else is locked inside it */
+    pthread_cond_t room; /* broadcast, if waiters > 0, when bytes sink or the rules change */
+    terni_record *head, *tail;
+    struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */
+    struct terni_chunk *spares;
+    uint32_t spare_count;
+    size_t bytes; /* weights of queued messages and of those taken but not yet written */
+    size_t limit;
+    bool wait_for_room;  /* full: wait (true, with a session) or fail (false, without one) */
+    tern_status refuses; /* not OK: nothing is accepted any more, and this is why */
+    uint32_t waiters;
+} terni_outbound;
+
+bool terni_outbound_init(terni_outbound *queue);
+void terni_outbound_destroy(terni_outbound *queue);
+
+/* Queues a message. Waits for room as tern_conn_publish promises. The caller wakes the I/O thread.
+ * RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED or FAILED_PRECONDITION. */
+tern_status terni_outbound_push(terni_outbound *queue, const terni_outgoing *message, tern_error *err);
+
+/* Queues a control record, limit or no limit. False: the queue is closed; nothing was done. */
+bool terni_outbound_control(terni_outbound *queue, terni_record *record);
+
+/* Sets the rules for a full queue: the limit in bytes, and whether publishers wait. */
+void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, bool wait_for_room);
+
+/* Refuses messages from now on with status, and lets waiting publishers go. With CANCELLED it refuses
+ * controls too. */
+void terni_outbound_refuse(terni_outbound *queue, tern_status status);
+
+/* ---- For the I/O thread ---- */
+
+/* Takes all that is queued: a list by next, or NULL. */
+terni_record *terni_outbound_take(terni_outbound *queue);
+
+/* Gives back the memory of a message's record. Not for controls. */
+void terni_outbound_recycle(terni_outbound *queue, terni_record *record);
+
+/* Says that messages of so many bytes' weight have left, and wakes publishers that wait for room. */
+void terni_outbound_left(terni_outbound *queue, size_t weight);
+
+bool terni_outbound_empty(terni_outbound *queue);
+size_t terni_outbound_bytes(terni_outbound *queue);
+
+#endif

@@ -1,0 +1,353 @@
+/* nats.c in its event-loop mode, on nothing but its public hooks, so that Tern's I/O thread is the only
+ * one that reads, parses, writes and closes.
+ *
+ * A session dies whole. nats.c's own reconnect is off: it would keep a half-parsed message, and hold
+ * its lock through every attempt. Its ping timer is off too: it would close the socket from a thread
+ * of its own. To end a session, its socket is shut down, and then nats.c reads the end of the stream
+ * and closes on the thread that reads (terni_session_close). natsConnection_Close would flush first,
+ * for up to half a second.
+ *
+ * Threads: natsConnection_Connect blocks, for longer than its timeout if a server stalls at the wrong
+ * moment, so it has a thread of its own, the connector, detached. It owns the session until it has set
+ * the state to UP or FAILED; from then on the I/O thread does. If the I/O thread has given up before
+ * that (abandoned), the connector frees the session.
+ *
+ * The hooks attach, read and write run under nats.c's lock and only set flags; detach runs without it.
+ * nats.c tells of errors on a third thread, with a closure that may outlive the session by a little; so
+ * the closure is a number, looked up in a list of the living (all_mu). all_mu also guards state,
+ * abandoned, the waker and the notices of every session; nothing else is locked inside it. */
+#include "io/session.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/error.h"
+
+enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536 };
+
+struct terni_session {
+    struct terni_session *next; /* all_mu */
+    uintptr_t id;
+    natsOptions *options; /* the connector's */
+    natsConnection *nc;   /* the connector's, then the I/O thread's */
+    natsStatistics *statistics;
+    char *address;
+    natsSock fd; /* set by attach, before UP */
+    atomic_bool wants_write;
+    atomic_bool closing; /* nats.c has stopped polling: no Process call may follow */
+    atomic_bool detached;
+    atomic_bool noticed; /* there may be notices */
+    /* all_mu */
+    terni_session_state state;
+    bool abandoned;
+    terni_waker *waker; /* NULL: nobody is to be woken any more */
+    terni_notice *notices, *last_notice;
+    uint32_t notice_count;
+    tern_error error;
+};
+
+static pthread_mutex_t all_mu = PTHREAD_MUTEX_INITIALIZER;
+static terni_session *all;
+static uintptr_t last_id;
+
+static void enlist(terni_session *session)
+{
+    (void)pthread_mutex_lock(&all_mu);
+    session->id = ++last_id;
+    session->next = all;
+    all = session;
+    (void)pthread_mutex_unlock(&all_mu);
+}
+
+static void delist(terni_session *session)
+{
+    (void)pthread_mutex_lock(&all_mu);
+    terni_session **at = &all;
+    while (*at != session) at = &(*at)->next;
+    *at = session->next;
+    (void)pthread_mutex_unlock(&all_mu);
+}
+
+static void wake_locked(terni_session *session)
+{
+    if (session->waker != NULL) terni_waker_wake(session->waker);
+}
+
+/* ---- Hooks ---- */
+
+static natsStatus on_attach(void **user_data, void *loop, natsConnection *nc, natsSock socket)
+{
+    terni_session *session = loop;
+    (void)nc;
+    session->fd = socket;
+    atomic_store(&session->wants_write, false);
+    *user_data = session;
+    return NATS_OK;
+}
+
+static natsStatus on_read(void *user_data, bool add)
+{
+    terni_session *session = user_data;
+    if (!add) atomic_store(&session->closing, true);
+    return NATS_OK;
+}
+
+static natsStatus on_write(void *user_data, bool add)
+{
+    terni_session *session = user_data;
+    atomic_store_explicit(&session->wants_write, add, memory_order_relaxed);
+    return NATS_OK;
+}
+
+static natsStatus on_detach(void *user_data)
+{
+    terni_session *session = user_data;
+    atomic_store(&session->detached, true);
+    return NATS_OK;
+}
+
+/* ---- What nats.c tells ---- */
+
+static void post_notice(void *closure, bool lame_duck, const char *text)
+{
+    terni_notice *notice = calloc(1, sizeof *notice);
+    if (notice == NULL) return; /* the server's word is lost; nothing depends on it but its report */
+    notice->lame_duck = lame_duck;
+    if (text != NULL) (void)snprintf(notice->text, sizeof notice->text, "%s", text);
+    (void)pthread_mutex_lock(&all_mu);
+    terni_session *session = all;
+    while (session != NULL && session->id != (uintptr_t)closure) session = session->next;
+    if (session != NULL && session->notice_count < NOTICES_MAX) {
+        if (session->last_notice != NULL) session->last_notice->next = notice;
+        else session->notices = notice;
+        session->last_notice = notice;
+        session->notice_count++;
+        notice = NULL;
+        atomic_store(&session->noticed, true);
+        wake_locked(session);
+    }
+    (void)pthread_mutex_unlock(&all_mu);
+    free(notice);
+}
+
+static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus status, void *closure)
+{
+    (void)nc;
+    (void)sub;
+    if (status == NATS_NOT_PERMITTED) post_notice(closure, false, nats_GetLastError(NULL));
+}
+
+static void on_lame_duck(natsConnection *nc, void *closure)
+{
+    (void)nc;
+    post_notice(closure, true, NULL);
+}
+
+terni_notice *terni_session_notice(terni_session *session)
+{
+    if (!atomic_load(&session->noticed)) return NULL;
+    (void)pthread_mutex_lock(&all_mu);
+    terni_notice *notice = session->notices;
+    if (notice != NULL) {
+        session->notices = notice->next;
+        session->notice_count--;
+    }
+    if (session->notices == NULL) {
+        session->last_notice = NULL;
+        atomic_store(&session->noticed, false);
+    }
+    (void)pthread_mutex_unlock(&all_mu);
+    return notice;
+}
+
+/* ---- From open to close ---- */
+
+static void session_free(terni_session *session)
+{
+    delist(session);
+    terni_notice *notice;
+    while ((notice = session->notices) != NULL) {
+        session->notices = notice->next;
+        free(notice);
+    }
+    natsOptions_Destroy(session->options);
+    natsStatistics_Destroy(session->statistics);
+    free(session->address);
+    free(session);
+}
+
+/* Lets nats.c find the end of its stream on this thread, and frees the natsConnection. */
+static void close_nats(terni_session *session)
+{
+    if (!atomic_load(&session->closing)) (void)shutdown(session->fd, SHUT_RDWR);
+    for (int i = 0; i < CLOSE_READS_MAX && !atomic_load(&session->closing); i++)
+        natsConnection_ProcessReadEvent(session->nc);
+    natsConnection_Close(session->nc); /* only where a peer went on sending for that long */
+#if TERNI_NATSC_AT_LEAST(3, 10)
+    natsConnection_ProcessCloseEvent(&session->fd);
+#endif
+#if TERNI_NATSC_AT_LEAST(3, 11)
+    if (atomic_load(&session->detached)) natsConnection_ProcessDetachedEvent(session->nc);
+#endif
+    natsConnection_Destroy(session->nc);
+    session->nc = NULL;
+}
+
+static tern_status connect_status(natsStatus s)
+{
+    tern_status st = terni_status_from_nats(s);
+    bool plain = st == TERN_UNAUTHENTICATED || st == TERN_RESOURCE_EXHAUSTED || st == TERN_INVALID_ARGUMENT;
+    return plain ? st : TERN_UNAVAILABLE;
+}
+
+static void describe_failure(terni_session *session, natsStatus s, tern_error *out_error)
+{
+    const char *text = nats_GetLastError(NULL);
+    if (s == NATS_NO_SERVER) text = "no server answers there";
+    else if (s == NATS_CONNECTION_CLOSED) text = "the server closed the connection before it was set up";
+    else if (s == NATS_TIMEOUT) text = "the server did not answer in time";
+    else if (s == NATS_SECURE_CONNECTION_WANTED) text = "TLS is asked for, but the server has none";
+    else if (s == NATS_SECURE_CONNECTION_REQUIRED) text = "the server wants TLS, which is not asked for";
+    else if (text == NULL || *text == '\0') text = natsStatus_GetText(s);
+    (void)terni_fail(out_error, connect_status(s), "%s: %s", session->address, text);
+}
+
+static void *connector(void *arg)
+{
+    terni_session *session = arg;
+    tern_error error = { .status = TERN_OK };
+    natsStatus s = natsConnection_Connect(&session->nc, session->options);
+    if (s == NATS_OK) s = natsStatistics_Create(&session->statistics);
+    if (s != NATS_OK) describe_failure(session, s, &error);
+    if (s != NATS_OK && session->nc != NULL) close_nats(session);
+    natsOptions_Destroy(session->options);
+    session->options = NULL;
+
+    (void)pthread_mutex_lock(&all_mu);
+    bool abandoned = session->abandoned;
+    session->error = error;
+    session->state = s == NATS_OK ? TERNI_SESSION_UP : TERNI_SESSION_FAILED;
+    wake_locked(session);
+    (void)pthread_mutex_unlock(&all_mu);
+
+    if (abandoned) {
+        if (session->nc != NULL) close_nats(session);
+        session_free(session);
+    }
+    nats_ReleaseThreadMemory();
+    return NULL;
+}
+
+/* The connector's thread has all signals blocked: they are the program's. */
+static bool start_connector(terni_session *session)
+{
+    sigset_t signals, before;
+    pthread_t thread;
+    (void)sigfillset(&signals);
+    (void)pthread_sigmask(SIG_SETMASK, &signals, &before);
+    bool ok = pthread_create(&thread, NULL, connector, session) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ok) (void)pthread_detach(thread);
+    return ok;
+}
+
+static natsStatus set_callbacks(terni_session *session)
+{
+    void *closure = (void *)session->id;
+    natsOptions *options = session->options;
+    natsStatus s = natsOptions_SetEventLoop(options, session, on_attach, on_read, on_write, on_detach);
+    if (s == NATS_OK) s = natsOptions_SetErrorHandler(options, on_error, closure);
+    if (s == NATS_OK) s = natsOptions_SetLameDuckModeCB(options, on_lame_duck, closure);
+    return s;
+}
+
+tern_status terni_session_open(natsOptions *nats_options, const char *address, terni_waker *waker,
+                               terni_session **out_session, tern_error *err)
+{
+    terni_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        natsOptions_Destroy(nats_options);
+        return terni_fail_memory(err);
+    }
+    session->options = nats_options;
+    session->waker = waker;
+    session->fd = -1;
+    session->address = strdup(address);
+    enlist(session);
+    if (session->address == NULL || set_callbacks(session) != NATS_OK || !start_connector(session)) {
+        session_free(session);
+        return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread to connect with");
+    }
+    *out_session = session;
+    return TERN_OK;
+}
+
+void terni_session_close(terni_session *session)
+{
+    (void)pthread_mutex_lock(&all_mu);
+    session->waker = NULL;
+    bool connecting = session->state == TERNI_SESSION_CONNECTING;
+    session->abandoned = connecting;
+    (void)pthread_mutex_unlock(&all_mu);
+    if (connecting) return; /* the connector's now */
+    if (session->nc != NULL) close_nats(session);
+    session_free(session);
+}
+
+bool terni_session_is_down(const terni_session *session) { return atomic_load(&session->closing); }
+
+terni_session_state terni_session_get_state(terni_session *session)
+{
+    if (terni_session_is_down(session)) return TERNI_SESSION_DOWN;
+    (void)pthread_mutex_lock(&all_mu);
+    terni_session_state state = session->state;
+    (void)pthread_mutex_unlock(&all_mu);
+    return state;
+}
+
+void terni_session_error(terni_session *session, tern_error *out_error)
+{
+    const char *text = NULL;
+    (void)pthread_mutex_lock(&all_mu);
+    *out_error = session->error;
+    (void)pthread_mutex_unlock(&all_mu);
+    if (out_error->status != TERN_OK) return;
+    natsStatus s = natsConnection_GetLastError(session->nc, &text);
+    bool says_why = s != NATS_OK && s != NATS_CONNECTION_CLOSED && s != NATS_NOT_PERMITTED;
+    if (!says_why || text == NULL || *text == '\0') text = "the server closed the connection";
+    (void)terni_fail(out_error, s == NATS_CONNECTION_AUTH_FAILED ? TERN_UNAUTHENTICATED : TERN_UNAVAILABLE, "%s: %s",
+                     session->address, text);
+}
+
+/* ---- While it is up ---- */
+
+natsConnection *terni_session_nats(terni_session *session) { return session->nc; }
+
+int terni_session_fd(const terni_session *session) { return session->fd; }
+
+bool terni_session_wants_write(const terni_session *session)
+{
+    return atomic_load_explicit(&session->wants_write, memory_order_relaxed);
+}
+
+void terni_session_read(terni_session *session) { natsConnection_ProcessReadEvent(session->nc); }
+
+void terni_session_write(terni_session *session) { natsConnection_ProcessWriteEvent(session->nc); }
+
+size_t terni_session_buffered(terni_session *session)
+{
+    int buffered = natsConnection_Buffered(session->nc);
+    return buffered > 0 ? (size_t)buffered : 0;
+}
+
+void terni_session_received(terni_session *session, uint64_t *out_msgs, uint64_t *out_bytes)
+{
+    *out_msgs = *out_bytes = 0;
+    if (natsConnection_GetStats(session->nc, session->statistics) == NATS_OK)
+        (void)natsStatistics_GetCounts(session->statistics, out_msgs, out_bytes, NULL, NULL, NULL);
+}

@@ -1,0 +1,63 @@
+/* One session with one server: a natsConnection from its connect to its end, never used again. */
+#ifndef TERNI_SESSION_H
+#define TERNI_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/natsc.h"
+#include "io/waker.h"
+
+typedef enum terni_session_state {
+    TERNI_SESSION_CONNECTING, /* a thread of its own connects */
+    TERNI_SESSION_FAILED,     /* it could not; error says why */
+    TERNI_SESSION_UP,         /* it is connected; the I/O thread's */
+    TERNI_SESSION_DOWN        /* nats.c has closed it */
+} terni_session_state;
+
+/* What the server said about this session, told by nats.c on a thread of its own. */
+typedef struct terni_notice {
+    struct terni_notice *next;
+    bool lame_duck; /* otherwise text is the server's error: a refused permission */
+    char text[256];
+} terni_notice;
+
+typedef struct terni_session terni_session;
+
+/* Starts connecting; wakes waker when the state changes or a notice comes. Takes nats_options over,
+ * also when it fails. RESOURCE_EXHAUSTED: no memory or thread. */
+tern_status terni_session_open(natsOptions *nats_options, const char *address, terni_waker *waker,
+                               terni_session **out_session, tern_error *err);
+
+/* Ends the session, whatever its state, at once, and frees it. Unread messages are lost. */
+void terni_session_close(terni_session *session);
+
+terni_session_state terni_session_get_state(terni_session *session);
+
+/* Is its state DOWN? Cheaper than the former. */
+bool terni_session_is_down(const terni_session *session);
+
+/* Why it FAILED or went DOWN. */
+void terni_session_error(terni_session *session, tern_error *out_error);
+
+/* The oldest notice, to be freed by the caller, or NULL. */
+terni_notice *terni_session_notice(terni_session *session);
+
+/* ---- While it is UP; on the I/O thread ---- */
+
+natsConnection *terni_session_nats(terni_session *session);
+int terni_session_fd(const terni_session *session);
+
+/* Has nats.c something to write? */
+bool terni_session_wants_write(const terni_session *session);
+
+void terni_session_read(terni_session *session);
+void terni_session_write(terni_session *session);
+
+/* Bytes in nats.c's buffer. */
+size_t terni_session_buffered(terni_session *session);
+
+/* Messages and bytes received since the session began. */
+void terni_session_received(terni_session *session, uint64_t *out_msgs, uint64_t *out_bytes);
+
+#endif

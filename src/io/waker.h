@@ -1,0 +1,31 @@
+/* Waking an I/O thread out of poll, and only when it sleeps there. */
+#ifndef TERNI_WAKER_H
+#define TERNI_WAKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef enum terni_waker_state {
+    TERNI_AWAKE,     /* looking for work, or about to */
+    TERNI_SIGNALLED, /* awake, and told that there is more */
+    TERNI_ASLEEP     /* in poll */
+} terni_waker_state;
+
+typedef struct terni_waker {
+    int event_fd;
+    atomic_int state; /* a terni_waker_state */
+} terni_waker;
+
+bool terni_waker_init(terni_waker *waker);
+void terni_waker_destroy(terni_waker *waker);
+
+/* Any thread, after making work visible. */
+void terni_waker_wake(terni_waker *waker);
+
+/* The I/O thread, before poll. False: signalled since terni_waker_awake; look for work instead. */
+bool terni_waker_sleep(terni_waker *waker);
+
+/* The I/O thread, before it looks for work. signalled: poll found the event_fd readable. */
+void terni_waker_awake(terni_waker *waker, bool signalled);
+
+#endif

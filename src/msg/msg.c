@@ -1,0 +1,95 @@
+#include "msg/msg.h"
+
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "io/conn.h"
+
+tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
+{
+    tern_msg *msg = malloc(sizeof *msg);
+    if (msg == NULL) return NULL;
+    *msg = (tern_msg){ .nats = nats, .conn = conn };
+    msg->item.size_bytes = tern_msg_size(msg);
+    return msg;
+}
+
+static void end(tern_msg *msg)
+{
+    natsMsg_Destroy(msg->nats);
+    free(msg);
+}
+
+void terni_msg_done(tern_msg *msg)
+{
+    if (!msg->owned) end(msg);
+}
+
+void tern_msg_keep(tern_msg *msg)
+{
+    if (msg->owned) return;
+    msg->owned = true;
+    terni_conn_retain(msg->conn);
+}
+
+void tern_msg_free(tern_msg *msg)
+{
+    if (msg == NULL) return;
+    tern_conn *conn = msg->owned ? msg->conn : NULL;
+    if (conn == NULL) return; /* inside its handler: the library's, which ends it */
+    end(msg);
+    terni_conn_release(conn);
+}
+
+const char *tern_msg_subject(const tern_msg *msg) { return natsMsg_GetSubject(msg->nats); }
+
+const char *tern_msg_reply(const tern_msg *msg)
+{
+    const char *reply = natsMsg_GetReply(msg->nats);
+    return reply == NULL || *reply == '\0' ? NULL : reply;
+}
+
+const void *tern_msg_data(const tern_msg *msg)
+{
+    const char *data = natsMsg_GetData(msg->nats);
+    return data == NULL ? "" : data;
+}
+
+size_t tern_msg_size(const tern_msg *msg)
+{
+    int size = natsMsg_GetDataLength(msg->nats);
+    return size > 0 ? (size_t)size : 0;
+}
+
+const char *terni_nats_header(natsMsg *nats, const char *name)
+{
+    const char *value = NULL;
+    return natsMsgHeader_Get(nats, name, &value) == NATS_OK ? value : NULL;
+}
+
+const char *tern_msg_header(tern_msg *msg, const char *name)
+{
+    return name == NULL || *name == '\0' ? NULL : terni_nats_header(msg->nats, name);
+}
+
+size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity)
+{
+    const char **names = NULL;
+    int count = 0;
+    if (natsMsgHeader_Keys(msg->nats, &names, &count) != NATS_OK) return 0;
+    for (int i = 0; i < count && (size_t)i < capacity; i++) {
+        const char *value = terni_nats_header(msg->nats, names[i]);
+        out_headers[i] = (tern_header){ .name = names[i], .value = value == NULL ? "" : value };
+    }
+    free(names); /* the array alone is the caller's */
+    return count > 0 ? (size_t)count : 0;
+}
+
+tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_error *err)
+{
+    const char *reply = tern_msg_reply(msg);
+    if (reply == NULL)
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "message on \"%s\": has no reply subject",
+                          tern_msg_subject(msg));
+    return tern_conn_publish(msg->conn, reply, data, size, err);
+}

@@ -1,0 +1,26 @@
+/* A received message: nats.c's, with what Tern knows of it. */
+#ifndef TERNI_MSG_H
+#define TERNI_MSG_H
+
+#include <tern/msg.h>
+
+#include "core/lane.h"
+#include "io/natsc.h"
+
+struct tern_msg {
+    terni_item item;
+    natsMsg *nats;   /* owned */
+    tern_conn *conn; /* for tern_msg_respond */
+    bool owned;      /* by the program: holds conn, and ends with tern_msg_free */
+};
+
+/* Wraps nats, taking it over. NULL: no memory, and nats is the caller's still. */
+tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats);
+
+/* Ends a message that the library owns; one that the handler kept lives on. */
+void terni_msg_done(tern_msg *msg);
+
+/* The same as tern_msg_header, without a tern_msg. */
+const char *terni_nats_header(natsMsg *nats, const char *name);
+
+#endif

@@ -1,0 +1,99 @@
+#include "msg/publish.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/subject.h"
+#include "msg/message.h"
+
+/* Before the first session nobody knows the server's limit; nats.c counts in ints. */
+enum { PAYLOAD_MAX = INT_MAX / 2 };
+
+tern_status terni_payload_check(const tern_conn *conn, const char *subject, size_t bytes, tern_error *err)
+{
+    size_t limit = tern_conn_max_payload(conn);
+    if (limit == 0 || limit > PAYLOAD_MAX) limit = PAYLOAD_MAX;
+    if (bytes <= limit) return TERN_OK;
+    return terni_fail(err, TERN_INVALID_ARGUMENT, "message for \"%s\": %zu bytes, the server takes %zu",
+                      terni_quote(subject).text, bytes, limit);
+}
+
+/* The size of the header block on the wire: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
+static size_t header_bytes(const tern_header *headers, size_t count)
+{
+    size_t bytes = count == 0 ? 0 : sizeof "NATS/1.0\r\n\r\n" - 1;
+    for (size_t i = 0; i < count; i++) bytes += strlen(headers[i].name) + strlen(headers[i].value) + 4;
+    return bytes;
+}
+
+tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *message, tern_error *err)
+{
+    tern_status st = terni_subject_check("subject", message->subject, err);
+    if (st == TERN_OK && message->reply != NULL) st = terni_subject_check("reply subject", message->reply, err);
+    if (st == TERN_OK && message->reply != NULL &&
+        strlen(message->subject) + strlen(message->reply) > TERNI_SUBJECT_MAX)
+        st = terni_fail(err, TERN_INVALID_ARGUMENT, "subject and reply subject \"%s\": together above %d bytes",
+                        terni_quote(message->reply).text, TERNI_SUBJECT_MAX);
+    if (st == TERN_OK && message->header_count > 0 && message->headers == NULL)
+        st = terni_fail(err, TERN_INVALID_ARGUMENT, "headers is NULL, header_count %zu", message->header_count);
+    for (size_t i = 0; st == TERN_OK && i < message->header_count; i++)
+        st = terni_header_check(message->headers[i].name, message->headers[i].value, err);
+    if (st == TERN_OK && message->data == NULL && message->size > 0)
+        st = terni_fail(err, TERN_INVALID_ARGUMENT, "data is NULL, size %zu", message->size);
+    if (st != TERN_OK) return st;
+    size_t headers = header_bytes(message->headers, message->header_count);
+    if (message->size > PAYLOAD_MAX || headers > PAYLOAD_MAX)
+        return terni_payload_check(conn, message->subject, SIZE_MAX, err);
+    return terni_payload_check(conn, message->subject, message->size + headers, err);
+}
+
+tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
+{
+    message->may_wait = !terni_conn_on_io_thread(conn);
+    tern_status st = terni_outbound_push(&conn->out, message, err);
+    if (st == TERN_OK) terni_waker_wake(&conn->waker);
+    return st;
+}
+
+tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+{
+    if (conn == NULL || message == NULL)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", conn == NULL ? "conn" : "message");
+    tern_status st = terni_outgoing_check(conn, message, err);
+    if (st != TERN_OK) return st;
+    terni_outgoing out = {
+        .subject = message->subject,
+        .reply = message->reply,
+        .headers = message->headers,
+        .header_count = message->header_count,
+        .size = message->size,
+        .source = message->data,
+        .deadline = TERNI_NEVER,
+    };
+    return terni_publish(conn, &out, err);
+}
+
+tern_status tern_conn_publish(tern_conn *conn, const char *subject, const void *data, size_t size, tern_error *err)
+{
+    tern_outgoing message = { .subject = subject, .data = data, .size = size };
+    return tern_conn_publish_outgoing(conn, &message, err);
+}
+
+tern_status tern_conn_publish_message(tern_conn *conn, const char *subject, const ProtobufCMessage *message,
+                                      tern_error *err)
+{
+    if (conn == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "conn is NULL");
+    tern_status st = terni_subject_check("subject", subject, err);
+    if (st == TERN_OK) st = terni_message_check("message", message, err);
+    if (st != TERN_OK) return st;
+    terni_outgoing out = {
+        .subject = subject,
+        .size = protobuf_c_message_get_packed_size(message),
+        .fill = terni_message_fill,
+        .source = message,
+        .deadline = TERNI_NEVER,
+    };
+    st = terni_payload_check(conn, subject, out.size, err);
+    return st == TERN_OK ? terni_publish(conn, &out, err) : st;
+}

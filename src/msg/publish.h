@@ -1,0 +1,16 @@
+/* Checking and queueing messages to be sent. */
+#ifndef TERNI_PUBLISH_H
+#define TERNI_PUBLISH_H
+
+#include "io/conn.h"
+
+/* Checks subject, reply, headers and size, as tern_conn_publish_outgoing promises. */
+tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *message, tern_error *err);
+
+/* Queues a checked message and wakes the I/O thread. Fills in may_wait. */
+tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err);
+
+/* OK, or INVALID_ARGUMENT: so many bytes of payload and headers are above what the server takes. */
+tern_status terni_payload_check(const tern_conn *conn, const char *subject, size_t bytes, tern_error *err);
+
+#endif

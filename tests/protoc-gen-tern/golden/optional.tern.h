@@ -1,0 +1,34 @@
+/* Made by protoc-gen-tern from optional.proto. Do not edit. */
+#ifndef TERN_optional_2eproto__INCLUDED
+#define TERN_optional_2eproto__INCLUDED
+
+#include <tern/client.h>
+#include <tern/service.h>
+
+#include "optional.pb-c.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Service demo.optional.Presence. */
+extern const tern_service_type demo_optional_presence_type;
+
+/* Calls demo.optional.Presence.Tell; see tern_client_call. */
+tern_status demo_optional_presence_tell(tern_client *client, const Demo__Optional__Maybe *request,
+    const tern_call_options *options, Demo__Optional__Maybe **out_reply, tern_error *err);
+
+/* What answers demo.optional.Presence's methods; NULL answers TERN_UNIMPLEMENTED. */
+typedef struct demo_optional_presence_handlers {
+    tern_status (*tell)(tern_request *rq, const Demo__Optional__Maybe *in, Demo__Optional__Maybe *out);
+} demo_optional_presence_handlers;
+
+/* Serves demo.optional.Presence with handlers; see tern_service_start. */
+tern_status demo_optional_presence_serve(tern_conn *conn, const demo_optional_presence_handlers *handlers, void *arg,
+    const tern_service_options *options, tern_service **out_service, tern_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

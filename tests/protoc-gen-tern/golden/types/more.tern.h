@@ -1,0 +1,18 @@
+/* Made by protoc-gen-tern from types/more.proto. Do not edit. */
+#ifndef TERN_types_2fmore_2eproto__INCLUDED
+#define TERN_types_2fmore_2eproto__INCLUDED
+
+#include <tern/client.h>
+#include <tern/service.h>
+
+#include "types/more.pb-c.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
