@@ -220,11 +220,7 @@ void terni_conn_written(tern_conn *conn)
     conn->io.in_nats = 0;
 }
 
-static _Thread_local const tern_conn *io_thread_of;
-
-void terni_conn_is_io_thread(const tern_conn *conn) { io_thread_of = conn; }
-
-bool terni_conn_on_io_thread(const tern_conn *conn) { return io_thread_of == conn; }
+bool terni_conn_on_io_thread(const tern_conn *conn) { return terni_waker_is_own(&conn->waker); }
 
 tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err)
 {

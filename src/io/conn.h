@@ -112,9 +112,8 @@ tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err);
 void terni_conn_retain(tern_conn *conn);
 void terni_conn_release(tern_conn *conn);
 
-/* Is this the connection's I/O thread? The thread itself says so first. */
+/* Is this the connection's I/O thread? */
 bool terni_conn_on_io_thread(const tern_conn *conn);
-void terni_conn_is_io_thread(const tern_conn *conn);
 
 /* OK, or FAILED_PRECONDITION where this is the I/O thread: what (a function's name) would wait. */
 tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err);

@@ -103,17 +103,18 @@ static bool fill_nats(tern_conn *conn)
     return true;
 }
 
-/* Sends what is queued, as far as the socket takes it. */
-static void transfer(tern_conn *conn)
+/* Sends what is queued, as far as the socket takes it, and not more than a buffer full: reading has its
+ * turn too. True: there is more that could be sent. */
+static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    bool more = true;
-    while (more && !terni_session_wants_write(io->session)) {
-        terni_conn_written(conn);
-        more = fill_nats(conn);
-        if (terni_session_wants_write(io->session)) terni_session_write(io->session);
-    }
-    if (!terni_session_wants_write(io->session)) terni_conn_written(conn);
+    if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
+    terni_conn_written(conn);
+    bool more = fill_nats(conn);
+    if (terni_session_wants_write(io->session)) terni_session_write(io->session);
+    if (terni_session_wants_write(io->session)) return false;
+    terni_conn_written(conn);
+    return more;
 }
 
 /* ---- In ---- */
@@ -163,14 +164,14 @@ static int poll_timeout(terni_time_ms deadline)
     return left > 60000 ? 60000 : (int)left;
 }
 
-/* Waits for something to do, and does what the sockets ask for. */
-static void wait_and_serve(tern_conn *conn)
+/* Waits for something to do, unless there is more to do anyway, and does what the sockets ask for. */
+static void wait_and_serve(tern_conn *conn, bool more)
 {
     terni_io *io = &conn->io;
     struct pollfd fds[POLL_FDS] = { { .fd = conn->waker.event_fd, .events = POLLIN },
                                     poll_for(io->session),
                                     poll_for(io->retiring) };
-    bool sleeps = terni_waker_sleep(&conn->waker);
+    bool sleeps = !more && terni_waker_sleep(&conn->waker);
     int ready = poll(fds, POLL_FDS, sleeps ? poll_timeout(terni_reconnect_deadline(conn)) : 0);
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready <= 0) return;
@@ -218,14 +219,17 @@ static void wind_up(tern_conn *conn)
     terni_conn_ended(conn);
 }
 
+/* Its descriptor is closed, and perhaps somebody else's by now. */
+static bool is_down(const terni_session *session) { return session != NULL && terni_session_is_down(session); }
+
 void *terni_loop_main(void *arg)
 {
     tern_conn *conn = arg;
-    terni_conn_is_io_thread(conn);
+    terni_waker_own(&conn->waker);
     while (!atomic_load(&conn->stop)) {
         terni_reconnect_step(conn);
-        if (conn->io.session != NULL) transfer(conn);
-        wait_and_serve(conn);
+        bool more = conn->io.session != NULL && transfer(conn);
+        if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more);
     }
     wind_up(conn);
     terni_conn_release(conn);

@@ -37,7 +37,8 @@ struct terni_session {
     natsConnection *nc;   /* the connector's, then the I/O thread's */
     natsStatistics *statistics;
     char *address;
-    natsSock fd; /* set by attach, before UP */
+    natsSock fd;         /* set by attach, before UP */
+    terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
     atomic_bool wants_write;
     atomic_bool closing; /* nats.c has stopped polling: no Process call may follow */
     atomic_bool detached;
@@ -100,7 +101,9 @@ static natsStatus on_read(void *user_data, bool add)
 static natsStatus on_write(void *user_data, bool add)
 {
     terni_session *session = user_data;
-    atomic_store_explicit(&session->wants_write, add, memory_order_relaxed);
+    atomic_store(&session->wants_write, add);
+    if (add && session->poller != NULL)
+        terni_waker_wake(session->poller); /* a thread with which nats.c drains a subscription */
     return NATS_OK;
 }
 
@@ -236,6 +239,7 @@ static void *connector(void *arg)
     (void)pthread_mutex_unlock(&all_mu);
 
     if (abandoned) {
+        session->poller = NULL;
         if (session->nc != NULL) close_nats(session);
         session_free(session);
     }
@@ -275,7 +279,7 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, t
         return terni_fail_memory(err);
     }
     session->options = nats_options;
-    session->waker = waker;
+    session->waker = session->poller = waker;
     session->fd = -1;
     session->address = strdup(address);
     enlist(session);
@@ -330,10 +334,7 @@ natsConnection *terni_session_nats(terni_session *session) { return session->nc;
 
 int terni_session_fd(const terni_session *session) { return session->fd; }
 
-bool terni_session_wants_write(const terni_session *session)
-{
-    return atomic_load_explicit(&session->wants_write, memory_order_relaxed);
-}
+bool terni_session_wants_write(const terni_session *session) { return atomic_load(&session->wants_write); }
 
 void terni_session_read(terni_session *session) { natsConnection_ProcessReadEvent(session->nc); }
 

@@ -16,8 +16,15 @@ bool terni_waker_init(terni_waker *waker)
 
 void terni_waker_destroy(terni_waker *waker) { (void)close(waker->event_fd); }
 
+static _Thread_local const terni_waker *own;
+
+void terni_waker_own(const terni_waker *waker) { own = waker; }
+
+bool terni_waker_is_own(const terni_waker *waker) { return own == waker; }
+
 void terni_waker_wake(terni_waker *waker)
 {
+    if (own == waker) return;
     if (atomic_load(&waker->state) == TERNI_SIGNALLED) return;
     if (atomic_exchange(&waker->state, TERNI_SIGNALLED) != TERNI_ASLEEP) return;
     uint64_t one = 1;

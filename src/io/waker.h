@@ -19,7 +19,14 @@ typedef struct terni_waker {
 bool terni_waker_init(terni_waker *waker);
 void terni_waker_destroy(terni_waker *waker);
 
-/* Any thread, after making work visible. */
+/* The I/O thread says that it is the one. */
+void terni_waker_own(const terni_waker *waker);
+
+/* Is this the waker's I/O thread? */
+bool terni_waker_is_own(const terni_waker *waker);
+
+/* Any thread, after making work visible. On the I/O thread it does nothing: that looks for work anyway
+ * before it sleeps. */
 void terni_waker_wake(terni_waker *waker);
 
 /* The I/O thread, before poll. False: signalled since terni_waker_awake; look for work instead. */

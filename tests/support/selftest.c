@@ -170,6 +170,7 @@ Test(server, tells_its_clients_of_lame_duck_mode, .timeout = 30)
     char line[4096];
 
     check_true(wire_connect(wire, server_port(server), WAIT_MS));
+    check_true(wire_flush(wire, WAIT_MS));  /* see server_lame_duck */
     server_lame_duck(server);
     check_true(wire_line(wire, line, sizeof line, WAIT_MS));
     check_str_has(line, "\"ldm\":true");

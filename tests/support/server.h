@@ -84,7 +84,8 @@ void server_resume(struct test_server *server);
 
 /* Asks for lame duck mode (SIGUSR2): the server tells its clients, then lets them go and ends. It ends at once
  * when it has no clients; otherwise after lame_duck_grace_period, then lame_duck_duration (see cluster.h's
- * SERVER_QUICK_LAME_DUCK). */
+ * SERVER_QUICK_LAME_DUCK). A client whose first PONG has only just come is, now and then, not told: let a second PING
+ * go through first. */
 void server_lame_duck(struct test_server *server);
 
 /* Waits until the process has ended by itself; false when timeout_ms passes first. */

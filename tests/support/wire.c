@@ -141,8 +141,6 @@ bool wire_wait_closed(struct wire *wire, int timeout_ms)
     return test_now_ms() < deadline_ms;
 }
 
-/* The second PING: a server may send the first PONG before it counts the client among those to be told of changes, so
- * that a lame duck signal right behind the first PONG is not always announced to it. */
 bool wire_connect(struct wire *wire, uint16_t port, int timeout_ms)
 {
     char line[4096];
@@ -150,7 +148,7 @@ bool wire_connect(struct wire *wire, uint16_t port, int timeout_ms)
     if (!wire_open(wire, port)) return false;
     if (wire_line(wire, line, sizeof line, timeout_ms) && strncmp(line, "INFO ", 5) == 0 &&
         wire_print(wire, "CONNECT {\"verbose\":false,\"protocol\":1,\"headers\":true,\"no_responders\":true}\r\n") &&
-        wire_flush(wire, timeout_ms) && wire_flush(wire, timeout_ms)) {
+        wire_flush(wire, timeout_ms)) {
         return true;
     }
     wire_close(wire);
