@@ -9,7 +9,10 @@ terni_time_ms terni_now_ms(void)
     return (terni_time_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-terni_time_ms terni_deadline(uint32_t timeout_ms) { return terni_now_ms() + timeout_ms; }
+terni_time_ms terni_deadline(uint32_t timeout_ms)
+{
+    return terni_now_ms() + timeout_ms;
+}
 
 bool terni_cond_init(pthread_cond_t *cond)
 {

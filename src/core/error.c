@@ -39,4 +39,7 @@ tern_status terni_fail(tern_error *err, tern_status status, const char *format, 
     return status;
 }
 
-tern_status terni_fail_memory(tern_error *err) { return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "out of memory"); }
+tern_status terni_fail_memory(tern_error *err)
+{
+    return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "out of memory");
+}

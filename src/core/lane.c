@@ -43,7 +43,10 @@ no_cond:
     return false;
 }
 
-void terni_lane_retain(terni_lane *lane) { (void)atomic_fetch_add_explicit(&lane->refs, 1, memory_order_relaxed); }
+void terni_lane_retain(terni_lane *lane)
+{
+    (void)atomic_fetch_add_explicit(&lane->refs, 1, memory_order_relaxed);
+}
 
 void terni_lane_release(terni_lane *lane)
 {
@@ -181,9 +184,15 @@ static uint32_t depth_inside(const terni_lane *lane)
     return depth;
 }
 
-bool terni_lane_inside(const terni_lane *lane) { return depth_inside(lane) > 0; }
+bool terni_lane_inside(const terni_lane *lane)
+{
+    return depth_inside(lane) > 0;
+}
 
-bool terni_lane_inside_any(void) { return innermost != NULL; }
+bool terni_lane_inside_any(void)
+{
+    return innermost != NULL;
+}
 
 bool terni_lane_busy(terni_lane *lane)
 {
@@ -212,6 +221,12 @@ static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
     return done;
 }
 
-bool terni_lane_wait_quiet(terni_lane *lane, terni_time_ms deadline) { return wait(lane, false, deadline); }
+bool terni_lane_wait_quiet(terni_lane *lane, terni_time_ms deadline)
+{
+    return wait(lane, false, deadline);
+}
 
-bool terni_lane_wait_empty(terni_lane *lane, terni_time_ms deadline) { return wait(lane, true, deadline); }
+bool terni_lane_wait_empty(terni_lane *lane, terni_time_ms deadline)
+{
+    return wait(lane, true, deadline);
+}

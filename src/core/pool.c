@@ -41,9 +41,15 @@ static tern_executor *shared; /* under shared_mu; it holds no ref of its own */
 
 static _Thread_local tern_executor *current_pool; /* the pool whose thread this is */
 
-tern_executor *tern_executor_inline(void) { return &the_inline; }
+tern_executor *tern_executor_inline(void)
+{
+    return &the_inline;
+}
 
-bool terni_executor_is_inline(const tern_executor *executor) { return executor->is_inline; }
+bool terni_executor_is_inline(const tern_executor *executor)
+{
+    return executor->is_inline;
+}
 
 uint32_t terni_executor_threads(const tern_executor *executor)
 {
@@ -199,7 +205,10 @@ void terni_executor_release(tern_executor *executor)
     if (last) pool_end(executor);
 }
 
-void tern_executor_free(tern_executor *executor) { terni_executor_release(executor); }
+void tern_executor_free(tern_executor *executor)
+{
+    terni_executor_release(executor);
+}
 
 void terni_executor_submit(tern_executor *pool, struct terni_lane *lane)
 {

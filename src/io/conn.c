@@ -80,9 +80,15 @@ static void conn_destroy(terni_lane *lane)
 
 static const terni_lane_class events_class = { event_run, event_drop, conn_destroy };
 
-void terni_conn_retain(tern_conn *conn) { terni_lane_retain(&conn->events); }
+void terni_conn_retain(tern_conn *conn)
+{
+    terni_lane_retain(&conn->events);
+}
 
-void terni_conn_release(tern_conn *conn) { terni_lane_release(&conn->events); }
+void terni_conn_release(tern_conn *conn)
+{
+    terni_lane_release(&conn->events);
+}
 
 static bool make_inbox(tern_conn *conn)
 {
@@ -220,7 +226,10 @@ void terni_conn_written(tern_conn *conn)
     conn->io.in_nats = 0;
 }
 
-bool terni_conn_on_io_thread(const tern_conn *conn) { return terni_waker_is_own(&conn->waker); }
+bool terni_conn_on_io_thread(const tern_conn *conn)
+{
+    return terni_waker_is_own(&conn->waker);
+}
 
 tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err)
 {
@@ -270,7 +279,10 @@ void terni_conn_delist(tern_conn *conn, terni_member *member)
 
 /* ---- Reading ---- */
 
-static tern_conn *unconst(const tern_conn *conn) { return (tern_conn *)(uintptr_t)conn; /* for its locks */ }
+static tern_conn *unconst(const tern_conn *conn)
+{
+    return (tern_conn *)(uintptr_t)conn; /* for its locks */
+}
 
 tern_conn_state tern_conn_get_state(const tern_conn *conn)
 {

@@ -220,7 +220,10 @@ static void wind_up(tern_conn *conn)
 }
 
 /* Its descriptor is closed, and perhaps somebody else's by now. */
-static bool is_down(const terni_session *session) { return session != NULL && terni_session_is_down(session); }
+static bool is_down(const terni_session *session)
+{
+    return session != NULL && terni_session_is_down(session);
+}
 
 void *terni_loop_main(void *arg)
 {

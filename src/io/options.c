@@ -58,7 +58,10 @@ static bool copy_texts(tern_conn_options *values, const tern_conn_options *from)
     return values->inbox_prefix != NULL;
 }
 
-static uint32_t or_default(uint32_t value, uint32_t otherwise) { return value == 0 ? otherwise : value; }
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value == 0 ? otherwise : value;
+}
 
 static void fill_defaults(tern_conn_options *values)
 {

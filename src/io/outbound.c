@@ -22,7 +22,10 @@ typedef struct terni_chunk {
     _Alignas(ALIGNMENT) uint8_t bytes[];
 } terni_chunk;
 
-const char *terni_record_subject(const terni_record *record) { return (const char *)(record + 1); }
+const char *terni_record_subject(const terni_record *record)
+{
+    return (const char *)(record + 1);
+}
 
 const char *terni_record_reply(const terni_record *record)
 {

@@ -78,18 +78,19 @@ static void start_attempt(tern_conn *conn)
 {
     terni_io *io = &conn->io;
     const terni_server *server = terni_servers_current(&io->servers);
-    uint32_t timeout_ms = conn->options.values.connect_timeout_ms;
+    uint32_t timeout_ms = conn->options.values.connect_timeout_ms / 2 + 1; /* two fit */
     if (timeout_ms > ATTEMPT_MAX_MS) timeout_ms = ATTEMPT_MAX_MS;
     natsOptions *nats_options = NULL;
     tern_error why;
     io->next_attempt = TERNI_NEVER;
     tern_status st = terni_options_for_nats(&conn->options, server, timeout_ms, &nats_options, &why);
-    if (st == TERN_OK) st = terni_session_open(nats_options, server->address, &conn->waker, &io->attempt, &why);
+    if (st == TERN_OK)
+        st = terni_session_open(nats_options, server->address, timeout_ms, &conn->waker, &io->attempt, &why);
     if (st != TERN_OK) {
         attempt_failed(conn, &why);
         return;
     }
-    io->attempt_until = terni_deadline(timeout_ms + timeout_ms / 2); /* nats.c keeps its timeout, mostly */
+    io->attempt_until = terni_deadline(timeout_ms + timeout_ms / 8); /* nats.c keeps its own, mostly */
 }
 
 /* ---- Sessions ---- */
@@ -185,6 +186,7 @@ static void attempt_up(tern_conn *conn)
     io->refusals = io->failed_rounds = 0;
     io->session_since = io->last_heard = terni_now_ms();
     io->seen_msgs = io->seen_bytes = 0;
+    if (conn->options.tls) terni_session_use_tls(io->session, 2 * conn->options.values.liveness_interval_ms);
     bool first = io->sessions++ == 0;
     natsStatus s = terni_fences_open(&io->fences, terni_session_nats(io->session), conn->inbox, io->sessions);
     if (s == NATS_OK) s = subscribe_entries(io, !moves);
@@ -388,7 +390,10 @@ void terni_reconnect_step(tern_conn *conn)
         start_attempt(conn);
 }
 
-static terni_time_ms earlier(terni_time_ms a, terni_time_ms b) { return a < b ? a : b; }
+static terni_time_ms earlier(terni_time_ms a, terni_time_ms b)
+{
+    return a < b ? a : b;
+}
 
 terni_time_ms terni_reconnect_deadline(const tern_conn *conn)
 {

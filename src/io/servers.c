@@ -196,7 +196,10 @@ void terni_servers_forget_except(terni_servers *servers, char *const *addresses,
     servers->count = kept;
 }
 
-const terni_server *terni_servers_current(const terni_servers *servers) { return &servers->list[servers->current]; }
+const terni_server *terni_servers_current(const terni_servers *servers)
+{
+    return &servers->list[servers->current];
+}
 
 bool terni_servers_advance(terni_servers *servers)
 {

@@ -10,7 +10,8 @@
  * Threads: natsConnection_Connect blocks, for longer than its timeout if a server stalls at the wrong
  * moment, so it has a thread of its own, the connector, detached. It owns the session until it has set
  * the state to UP or FAILED; from then on the I/O thread does. If the I/O thread has given up before
- * that (abandoned), the connector frees the session.
+ * that (abandoned), the connector frees the session; and where it is stuck, a janitor, a thread that
+ * lives only while there are abandoned sessions, breaks its connect (io/stall.h).
  *
  * The hooks attach, read and write run under nats.c's lock and only set flags; detach runs without it.
  * nats.c tells of errors on a third thread, with a closure that may outlive the session by a little; so
@@ -25,10 +26,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "core/error.h"
+#include "io/stall.h"
+#include "io/tls.h"
 
-enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536 };
+enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536, JANITOR_ROUND_MS = 200, SILENT_MS = 500 };
 
 struct terni_session {
     struct terni_session *next; /* all_mu */
@@ -37,6 +41,7 @@ struct terni_session {
     natsConnection *nc;   /* the connector's, then the I/O thread's */
     natsStatistics *statistics;
     char *address;
+    bool tls;            /* the I/O thread's */
     natsSock fd;         /* set by attach, before UP */
     terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
     atomic_bool wants_write;
@@ -50,11 +55,14 @@ struct terni_session {
     terni_notice *notices, *last_notice;
     uint32_t notice_count;
     tern_error error;
+    terni_stall stall;
 };
 
 static pthread_mutex_t all_mu = PTHREAD_MUTEX_INITIALIZER;
 static terni_session *all;
 static uintptr_t last_id;
+static bool janitor_runs;
+static pthread_cond_t fewer_abandoned = PTHREAD_COND_INITIALIZER; /* wakes the janitor */
 
 static void enlist(terni_session *session)
 {
@@ -180,6 +188,7 @@ static void session_free(terni_session *session)
     }
     natsOptions_Destroy(session->options);
     natsStatistics_Destroy(session->statistics);
+    terni_stall_free(&session->stall);
     free(session->address);
     free(session);
 }
@@ -242,19 +251,64 @@ static void *connector(void *arg)
         session->poller = NULL;
         if (session->nc != NULL) close_nats(session);
         session_free(session);
+        (void)pthread_cond_signal(&fewer_abandoned);
     }
     nats_ReleaseThreadMemory();
     return NULL;
 }
 
-/* The connector's thread has all signals blocked: they are the program's. */
-static bool start_connector(terni_session *session)
+/* ---- The janitor ---- */
+
+/* The descriptors of sessions that are up: none of them is stuck. */
+static size_t known_descriptors_locked(int *out_known, size_t capacity)
+{
+    size_t count = 0;
+    for (terni_session *session = all; session != NULL && count < capacity; session = session->next)
+        if (session->state == TERNI_SESSION_UP) out_known[count++] = session->fd;
+    return count;
+}
+
+/* Breaks the connects that are overdue. False: there are no abandoned sessions any more. */
+static bool janitor_round_locked(void)
+{
+    int known[1024];
+    bool any = false;
+    size_t count = known_descriptors_locked(known, sizeof known / sizeof *known);
+    for (terni_session *session = all; session != NULL; session = session->next) {
+        if (!session->abandoned) continue;
+        any = true;
+        if (terni_now_ms() >= session->stall.until) terni_stall_break(&session->stall, SILENT_MS, known, count);
+    }
+    return any;
+}
+
+static void *janitor(void *arg)
+{
+    (void)arg;
+    (void)pthread_mutex_lock(&all_mu);
+    while (janitor_round_locked()) {
+        struct timespec at;
+        (void)clock_gettime(CLOCK_REALTIME, &at); /* the clock of a statically initialised condition */
+        at.tv_nsec += JANITOR_ROUND_MS * 1000000L;
+        at.tv_sec += at.tv_nsec / 1000000000L;
+        at.tv_nsec %= 1000000000L;
+        (void)pthread_cond_timedwait(&fewer_abandoned, &all_mu, &at);
+    }
+    janitor_runs = false;
+    (void)pthread_mutex_unlock(&all_mu);
+    return NULL;
+}
+
+/* ---- Open ---- */
+
+/* Starts a thread that ends by itself, with all signals blocked: they are the program's. */
+static bool start_detached(void *(*body)(void *arg), void *arg)
 {
     sigset_t signals, before;
     pthread_t thread;
     (void)sigfillset(&signals);
     (void)pthread_sigmask(SIG_SETMASK, &signals, &before);
-    bool ok = pthread_create(&thread, NULL, connector, session) == 0;
+    bool ok = pthread_create(&thread, NULL, body, arg) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (ok) (void)pthread_detach(thread);
     return ok;
@@ -270,7 +324,7 @@ static natsStatus set_callbacks(terni_session *session)
     return s;
 }
 
-tern_status terni_session_open(natsOptions *nats_options, const char *address, terni_waker *waker,
+tern_status terni_session_open(natsOptions *nats_options, const char *address, uint32_t timeout_ms, terni_waker *waker,
                                terni_session **out_session, tern_error *err)
 {
     terni_session *session = calloc(1, sizeof *session);
@@ -282,8 +336,9 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, t
     session->waker = session->poller = waker;
     session->fd = -1;
     session->address = strdup(address);
+    terni_stall_note(&session->stall, address, terni_deadline(timeout_ms));
     enlist(session);
-    if (session->address == NULL || set_callbacks(session) != NATS_OK || !start_connector(session)) {
+    if (session->address == NULL || set_callbacks(session) != NATS_OK || !start_detached(connector, session)) {
         session_free(session);
         return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread to connect with");
     }
@@ -297,13 +352,17 @@ void terni_session_close(terni_session *session)
     session->waker = NULL;
     bool connecting = session->state == TERNI_SESSION_CONNECTING;
     session->abandoned = connecting;
+    if (connecting && !janitor_runs) janitor_runs = start_detached(janitor, NULL);
     (void)pthread_mutex_unlock(&all_mu);
     if (connecting) return; /* the connector's now */
     if (session->nc != NULL) close_nats(session);
     session_free(session);
 }
 
-bool terni_session_is_down(const terni_session *session) { return atomic_load(&session->closing); }
+bool terni_session_is_down(const terni_session *session)
+{
+    return atomic_load(&session->closing);
+}
 
 terni_session_state terni_session_get_state(terni_session *session)
 {
@@ -330,20 +389,36 @@ void terni_session_error(terni_session *session, tern_error *out_error)
 
 /* ---- While it is up ---- */
 
-natsConnection *terni_session_nats(terni_session *session) { return session->nc; }
-
-int terni_session_fd(const terni_session *session) { return session->fd; }
-
-bool terni_session_wants_write(const terni_session *session) { return atomic_load(&session->wants_write); }
-
-void terni_session_read(terni_session *session) { natsConnection_ProcessReadEvent(session->nc); }
-
-void terni_session_write(terni_session *session) { natsConnection_ProcessWriteEvent(session->nc); }
-
-size_t terni_session_buffered(terni_session *session)
+natsConnection *terni_session_nats(terni_session *session)
 {
-    int buffered = natsConnection_Buffered(session->nc);
-    return buffered > 0 ? (size_t)buffered : 0;
+    return session->nc;
+}
+
+int terni_session_fd(const terni_session *session)
+{
+    return session->fd;
+}
+
+bool terni_session_wants_write(const terni_session *session)
+{
+    return atomic_load(&session->wants_write);
+}
+
+void terni_session_use_tls(terni_session *session, uint32_t write_timeout_ms)
+{
+    session->tls = true;
+    terni_tls_limit_writes(session->fd, write_timeout_ms);
+}
+
+void terni_session_read(terni_session *session)
+{
+    if (session->tls && !terni_tls_readable(session->fd)) return;
+    natsConnection_ProcessReadEvent(session->nc);
+}
+
+void terni_session_write(terni_session *session)
+{
+    natsConnection_ProcessWriteEvent(session->nc);
 }
 
 void terni_session_received(terni_session *session, uint64_t *out_msgs, uint64_t *out_bytes)

@@ -14,13 +14,22 @@ bool terni_waker_init(terni_waker *waker)
     return waker->event_fd >= 0;
 }
 
-void terni_waker_destroy(terni_waker *waker) { (void)close(waker->event_fd); }
+void terni_waker_destroy(terni_waker *waker)
+{
+    (void)close(waker->event_fd);
+}
 
 static _Thread_local const terni_waker *own;
 
-void terni_waker_own(const terni_waker *waker) { own = waker; }
+void terni_waker_own(const terni_waker *waker)
+{
+    own = waker;
+}
 
-bool terni_waker_is_own(const terni_waker *waker) { return own == waker; }
+bool terni_waker_is_own(const terni_waker *waker)
+{
+    return own == waker;
+}
 
 void terni_waker_wake(terni_waker *waker)
 {

@@ -148,7 +148,10 @@ static void leave_slot(call *c)
 
 /* ---- On the I/O thread ---- */
 
-static call *call_of(terni_entry *entry) { return TERNI_CONTAINER(entry, call, entry); }
+static call *call_of(terni_entry *entry)
+{
+    return TERNI_CONTAINER(entry, call, entry);
+}
 
 /* Ends the call, if it is in state from. True: it was. */
 static bool end_call(call *c, call_state from, natsMsg *reply, tern_status status, const char *text)
@@ -166,7 +169,10 @@ static bool end_call(call *c, call_state from, natsMsg *reply, tern_status statu
     return ends;
 }
 
-static terni_entry_table *table_of(call *c) { return &c->owner->conn->io.entries; }
+static terni_entry_table *table_of(call *c)
+{
+    return &c->owner->conn->io.entries;
+}
 
 static bool call_sending(terni_sender *sender, uint64_t token)
 {
@@ -217,7 +223,10 @@ static void call_no_responders(terni_entry *entry)
         terni_entry_regroup(table_of(c), entry, TERNI_ENTRY_IDLE);
 }
 
-static void call_gone(terni_entry *entry) { (void)entry; /* the slot belongs to the engine, in the table or not */ }
+static void call_gone(terni_entry *entry)
+{
+    (void)entry; /* the slot belongs to the engine, in the table or not */
+}
 
 static const terni_entry_class call_entry_class = { call_deliver, call_no_responders, call_gone };
 

@@ -29,7 +29,10 @@ typedef struct arena {
     block *first, *current;
 } arena;
 
-static size_t round_up(size_t size) { return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+static size_t round_up(size_t size)
+{
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 #define BLOCK_HEAD ((sizeof(block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
 
@@ -91,7 +94,10 @@ ProtobufCAllocator *tern_message_allocator(void)
     return &allocator;
 }
 
-void tern_message_free(ProtobufCMessage *message) { arena_free(NULL, message); }
+void tern_message_free(ProtobufCMessage *message)
+{
+    arena_free(NULL, message);
+}
 
 /* ---- Nesting ---- */
 

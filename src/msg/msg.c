@@ -41,7 +41,10 @@ void tern_msg_free(tern_msg *msg)
     terni_conn_release(conn);
 }
 
-const char *tern_msg_subject(const tern_msg *msg) { return natsMsg_GetSubject(msg->nats); }
+const char *tern_msg_subject(const tern_msg *msg)
+{
+    return natsMsg_GetSubject(msg->nats);
+}
 
 const char *tern_msg_reply(const tern_msg *msg)
 {

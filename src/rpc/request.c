@@ -72,7 +72,10 @@ static void *take(tern_request *rq, size_t size)
     return memory;
 }
 
-static void *allocator_alloc(void *data, size_t size) { return take(data, size); }
+static void *allocator_alloc(void *data, size_t size)
+{
+    return take(data, size);
+}
 
 static void allocator_free(void *data, void *pointer)
 {
@@ -85,9 +88,15 @@ ProtobufCAllocator terni_request_allocator(tern_request *rq)
     return (ProtobufCAllocator){ .alloc = allocator_alloc, .free = allocator_free, .allocator_data = rq };
 }
 
-void *tern_request_arg(const tern_request *rq) { return rq->arg; }
+void *tern_request_arg(const tern_request *rq)
+{
+    return rq->arg;
+}
 
-tern_conn *tern_request_conn(const tern_request *rq) { return rq->conn; }
+tern_conn *tern_request_conn(const tern_request *rq)
+{
+    return rq->conn;
+}
 
 void *tern_request_alloc(tern_request *rq, size_t size)
 {

@@ -1,0 +1,110 @@
+#include "io/stall.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The inode of a descriptor that is a socket, or 0. */
+static ino_t socket_inode(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+static bool append(terni_stall *stall, ino_t inode, size_t *capacity)
+{
+    if (stall->before_count == *capacity) {
+        size_t grown = *capacity == 0 ? 32 : *capacity * 2;
+        ino_t *before = realloc(stall->before, grown * sizeof *before);
+        if (before == NULL) return false;
+        stall->before = before;
+        *capacity = grown;
+    }
+    stall->before[stall->before_count++] = inode;
+    return true;
+}
+
+void terni_stall_note(terni_stall *stall, const char *address, terni_time_ms until)
+{
+    const char *port = strrchr(address, ':');
+    DIR *dir = opendir("/proc/self/fd");
+    size_t capacity = 0;
+    bool ok = dir != NULL;
+    *stall = (terni_stall){ .port = port == NULL ? 0 : atoi(port + 1), .until = until };
+    for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+        ino_t inode = socket_inode(atoi(entry->d_name));
+        if (inode != 0) ok = append(stall, inode, &capacity);
+    }
+    if (dir != NULL) (void)closedir(dir);
+    if (!ok) stall->port = 0;
+}
+
+void terni_stall_free(terni_stall *stall)
+{
+    free(stall->before);
+    *stall = (terni_stall){ 0 };
+}
+
+static bool was_there(const terni_stall *stall, ino_t inode)
+{
+    for (size_t i = 0; i < stall->before_count; i++)
+        if (stall->before[i] == inode) return true;
+    return false;
+}
+
+static bool leads_to(int fd, int port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer = { 0 };
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, &peer.any, &size) != 0) return false;
+    if (peer.any.sa_family == AF_INET) return ntohs(peer.v4.sin_port) == port;
+    return peer.any.sa_family == AF_INET6 && ntohs(peer.v6.sin6_port) == port;
+}
+
+static bool silent(int fd, int silent_ms)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    return info.tcpi_last_data_recv >= (uint32_t)silent_ms;
+}
+
+/* One more descriptor for the same socket, so that its number cannot become another's meanwhile. */
+static void break_if_stalled(const terni_stall *stall, int fd, int silent_ms)
+{
+    int held = dup(fd);
+    if (held < 0) return;
+    ino_t inode = socket_inode(held);
+    if (inode != 0 && !was_there(stall, inode) && leads_to(held, stall->port) && silent(held, silent_ms))
+        (void)shutdown(held, SHUT_RDWR);
+    (void)close(held);
+}
+
+static bool is_known(int fd, const int *known, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (known[i] == fd) return true;
+    return false;
+}
+
+void terni_stall_break(const terni_stall *stall, int silent_ms, const int *known, size_t count)
+{
+    DIR *dir = stall->port == 0 ? NULL : opendir("/proc/self/fd");
+    if (dir == NULL) return;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (*entry->d_name < '0' || *entry->d_name > '9') continue;
+        int fd = atoi(entry->d_name);
+        if (fd != dirfd(dir) && !is_known(fd, known, count)) break_if_stalled(stall, fd, silent_ms);
+    }
+    (void)closedir(dir);
+}
