@@ -116,8 +116,8 @@ TERN_API void tern_conn_free(tern_conn *conn);
 
 /* Waits until all that was published before has been through the server, reconnecting if need be,
  * for at most timeout_ms (0: 10,000).
- * DEADLINE_EXCEEDED; CANCELLED: closed; FAILED_PRECONDITION: called on the I/O thread;
- * PERMISSION_DENIED: the server refuses the connection its own inbox. */
+ * UNAVAILABLE: the session broke meanwhile, and nobody can tell what arrived; DEADLINE_EXCEEDED; CANCELLED: closed;
+ * FAILED_PRECONDITION: called on the I/O thread; PERMISSION_DENIED: the server refuses the connection its own inbox. */
 TERN_API tern_status tern_conn_flush(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
 TERN_API tern_conn_state tern_conn_get_state(const tern_conn *conn);

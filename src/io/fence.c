@@ -49,11 +49,13 @@ natsStatus terni_fence_send(terni_fence_list *list, terni_fence *fence)
     return NATS_OK;
 }
 
-uint64_t terni_fences_pending(terni_fence_list *list)
+uint64_t terni_fences_pending(terni_fence_list *list, uint64_t *out_bytes)
 {
-    int pending = 0;
-    if (list->nsub == NULL || natsSubscription_GetPending(list->nsub, &pending, NULL) != NATS_OK) return 0;
-    return pending > 0 ? (uint64_t)pending : 0;
+    int msgs = 0, bytes = 0;
+    *out_bytes = 0;
+    if (list->nsub == NULL || natsSubscription_GetPending(list->nsub, &msgs, &bytes) != NATS_OK) return 0;
+    *out_bytes = (uint64_t)bytes;
+    return (uint64_t)msgs;
 }
 
 static void returned(terni_fence_list *list, const char *data, int size)
@@ -68,7 +70,8 @@ static void returned(terni_fence_list *list, const char *data, int size)
 
 void terni_fences_drain(terni_fence_list *list)
 {
-    for (uint64_t pending = terni_fences_pending(list); pending > 0; pending--) {
+    uint64_t bytes;
+    for (uint64_t pending = terni_fences_pending(list, &bytes); pending > 0; pending--) {
         natsMsg *msg = NULL;
         if (natsSubscription_NextMsg(&msg, list->nsub, 0) != NATS_OK) continue;
         returned(list, natsMsg_GetData(msg), natsMsg_GetDataLength(msg));

@@ -23,6 +23,25 @@ enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3 };
 
 /* ---- Out ---- */
 
+/* Has the record a header of this name before at? */
+static bool named_before(const terni_record *record, const char *at)
+{
+    const char *name = terni_record_headers(record);
+    while (name != at && strcmp(name, at) != 0) {
+        const char *value = name + strlen(name) + 1;
+        name = value + strlen(value) + 1;
+    }
+    return name != at;
+}
+
+/* Adds a header. ILLEGAL_STATE: nats.c takes the name for another's, since their hashes are the same. */
+static natsStatus add_header(natsMsg *msg, const terni_record *record, const char *name, const char *value)
+{
+    const char *other = NULL;
+    if (natsMsgHeader_Get(msg, name, &other) == NATS_OK && !named_before(record, name)) return NATS_ILLEGAL_STATE;
+    return natsMsgHeader_Add(msg, name, value);
+}
+
 static natsStatus publish_with_headers(natsConnection *nc, const terni_record *record)
 {
     natsMsg *msg = NULL;
@@ -31,7 +50,7 @@ static natsStatus publish_with_headers(natsConnection *nc, const terni_record *r
     const char *at = terni_record_headers(record);
     for (uint32_t i = 0; s == NATS_OK && i < record->header_count; i++) {
         const char *value = at + strlen(at) + 1;
-        s = natsMsgHeader_Add(msg, at, value);
+        s = add_header(msg, record, at, value);
         at = value + strlen(value) + 1;
     }
     if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
@@ -53,6 +72,7 @@ static void refuse_message(tern_conn *conn, const terni_record *record, natsStat
 {
     const char *text = s == NATS_MAX_PAYLOAD         ? "above the payload limit of the server"
                        : s == NATS_NO_SERVER_SUPPORT ? "the server does not support headers"
+                       : s == NATS_ILLEGAL_STATE     ? "two header names have the same hash in nats.c"
                                                      : natsStatus_GetText(s);
     tern_status st = terni_status_from_nats(s);
     if (record->sender != NULL) record->sender->failed(record->sender, record->token, st, text);
@@ -89,7 +109,7 @@ static bool fill_nats(tern_conn *conn)
     while (io->in_nats < TRANSFER_MAX) {
         if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
         terni_record *record = io->taken;
-        if (record == NULL) return false;
+        if (record == NULL || terni_session_is_down(io->session)) return false;
         terni_record *next = record->next;
         if (record->kind == TERNI_RECORD_CONTROL) {
             io->taken = next; /* first: run may free the record, or queue it again */
@@ -127,13 +147,13 @@ static void receive(tern_conn *conn)
     io->last_heard = terni_now_ms();
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
-    uint64_t came = msgs - io->seen_msgs;
+    uint64_t fence_bytes = 0, fences = terni_fences_pending(&io->fences, &fence_bytes);
+    uint64_t came = msgs - io->seen_msgs - fences, came_bytes = bytes - io->seen_bytes - fence_bytes;
     (void)atomic_fetch_add_explicit(&conn->msgs_in, came, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_in, bytes - io->seen_bytes, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_in, came_bytes, memory_order_relaxed);
     io->seen_msgs = msgs;
     io->seen_bytes = bytes;
-    uint64_t fences = terni_fences_pending(&io->fences);
-    terni_entries_drain(&io->entries, false, came > fences ? came - fences : 0);
+    terni_entries_drain(&io->entries, false, came);
     if (fences > 0) terni_fences_drain(&io->fences);
 }
 

@@ -381,8 +381,9 @@ void terni_session_error(terni_session *session, tern_error *out_error)
     (void)pthread_mutex_unlock(&all_mu);
     if (out_error->status != TERN_OK) return;
     natsStatus s = natsConnection_GetLastError(session->nc, &text);
-    bool says_why = s != NATS_OK && s != NATS_CONNECTION_CLOSED && s != NATS_NOT_PERMITTED;
-    if (!says_why || text == NULL || *text == '\0') text = "the server closed the connection";
+    if (s == NATS_IO_ERROR) text = "the connection broke";
+    else if (s == NATS_OK || s == NATS_CONNECTION_CLOSED || s == NATS_NOT_PERMITTED || text == NULL || *text == '\0')
+        text = "the server closed the connection";
     (void)terni_fail(out_error, s == NATS_CONNECTION_AUTH_FAILED ? TERN_UNAUTHENTICATED : TERN_UNAVAILABLE, "%s: %s",
                      session->address, text);
 }

@@ -15,7 +15,7 @@ typedef struct owner {
 
 typedef struct defined_name {
     char *name;
-    size_t order;  /* as they are written */
+    size_t order; /* as they are written */
     owner of;
     owner clashes; /* of the same name, defined earlier; its name is NULL: nobody's */
 } defined_name;
@@ -81,12 +81,10 @@ static int compare_names(const void *a, const void *b)
 /* Sets clashes everywhere, and leaves the table as it is written. */
 static void find_clashes(name_table *in)
 {
-    if (in->count == 0)
-        return;
+    if (in->count == 0) return;
     qsort(in->names, in->count, sizeof in->names[0], compare_names);
     for (size_t i = 1; i < in->count; i++)
-        if (strcmp(in->names[i - 1].name, in->names[i].name) == 0)
-            in->names[i].clashes = in->names[i - 1].of;
+        if (strcmp(in->names[i - 1].name, in->names[i].name) == 0) in->names[i].clashes = in->names[i - 1].of;
     qsort(in->names, in->count, sizeof in->names[0], compare_order);
 }
 
@@ -105,12 +103,10 @@ static void report_clashes(const name_table *in, text *problems)
     for (size_t i = 0; i < in->count; i++) {
         const defined_name *name = &in->names[i];
 
-        if (name->clashes.name == NULL || is_reported(in, i))
-            continue;
+        if (name->clashes.name == NULL || is_reported(in, i)) continue;
         text_printf(problems, "%s: %s %s: its C name %s is also that of %s %s", name->of.file->file->proto->name,
                     name->of.kind, name->of.name, name->name, name->clashes.kind, name->clashes.name);
-        if (name->clashes.file != name->of.file)
-            text_printf(problems, " in %s", name->clashes.file->file->proto->name);
+        if (name->clashes.file != name->of.file) text_printf(problems, " in %s", name->clashes.file->file->proto->name);
         text_add_char(problems, '\n');
     }
 }
@@ -120,12 +116,10 @@ static void check_collisions(const model *models, size_t model_count, text *prob
     name_table table = { .names = memory_array(count_names(models, model_count), sizeof(defined_name)) };
 
     for (size_t i = 0; i < model_count; i++)
-        for (size_t j = 0; j < models[i].service_count; j++)
-            add_service(&table, &models[i], &models[i].services[j]);
+        for (size_t j = 0; j < models[i].service_count; j++) add_service(&table, &models[i], &models[i].services[j]);
     find_clashes(&table);
     report_clashes(&table, problems);
-    for (size_t i = 0; i < table.count; i++)
-        free(table.names[i].name);
+    for (size_t i = 0; i < table.count; i++) free(table.names[i].name);
     free(table.names);
 }
 
@@ -136,18 +130,16 @@ static void check_message(const model_message *message, const char *place, text 
                     message->type->full_name, message->type->file->proto->name);
 }
 
-static void check_method(const model *file, const model_service *service, const model_method *method,
-                         text *problems)
+static void check_method(const model *file, const model_service *service, const model_method *method, text *problems)
 {
-    char *place = string_printf("%s: service %s, method %s", file->file->proto->name, service->full_name,
-                                method->proto->name);
+    char *place =
+        string_printf("%s: service %s, method %s", file->file->proto->name, service->full_name, method->proto->name);
     char *snake = name_in_snake(method->proto->name);
 
     if (method->proto->client_streaming || method->proto->server_streaming)
         text_printf(problems, "%s: streaming methods are not supported\n", place);
     check_message(&method->input, place, problems);
-    if (method->output.type != method->input.type)
-        check_message(&method->output, place, problems);
+    if (method->output.type != method->input.type) check_message(&method->output, place, problems);
     if (keyword_is_c(snake) && !file->file->no_generate)
         fprintf(stderr,
                 "%s: warning: protobuf-c's code for a service does not compile with a method called \"%s\"; "

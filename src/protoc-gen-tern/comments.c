@@ -17,8 +17,7 @@ const char *comment_find(const file_proto *file, const int32_t *path, size_t pat
 
 static size_t trimmed_size(const char *line, size_t size)
 {
-    while (size > 0 && strchr(" \t\r\v\f\n", line[size - 1]) != NULL)
-        size--;
+    while (size > 0 && strchr(" \t\r\v\f\n", line[size - 1]) != NULL) size--;
     return size;
 }
 
@@ -27,8 +26,7 @@ static void write_line(text *to, const char *line, size_t size)
     char last = ' ';
 
     for (size_t i = 0; i < size; i++) {
-        if ((last == '*' && line[i] == '/') || (last == '/' && line[i] == '*'))
-            text_add_char(to, ' ');
+        if ((last == '*' && line[i] == '/') || (last == '/' && line[i] == '*')) text_add_char(to, ' ');
         text_add_char(to, line[i]);
         last = line[i];
     }
@@ -46,8 +44,7 @@ void comment_write(text *to, const char *first_line, const char *comment)
         size_t shown = trimmed_size(at, size);
 
         text_add(to, "\n *");
-        if (shown > 0 && *at != ' ')
-            text_add_char(to, ' ');
+        if (shown > 0 && *at != ' ') text_add_char(to, ' ');
         write_line(to, at, shown);
         at += size + 1;
     }

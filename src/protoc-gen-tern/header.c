@@ -46,8 +46,7 @@ static void write_handlers(text *to, const model_service *service)
         text_printf(to, "    tern_status (*%s)(tern_request *rq, const %s *in, %s *out);\n", method->handler,
                     method->input.c_type, method->output.c_type);
     }
-    if (service->method_count == 0)
-        text_add(to, "    char unused; /* C has no empty structs */\n");
+    if (service->method_count == 0) text_add(to, "    char unused; /* C has no empty structs */\n");
     text_printf(to, "} %s_handlers;\n\n", service->prefix);
 }
 
@@ -55,8 +54,7 @@ static void write_service(text *to, const model_service *service)
 {
     write_sentence(to, "Service ", service->full_name, ".", service->comment);
     text_printf(to, "extern const tern_service_type %s_type;\n\n", service->prefix);
-    for (size_t i = 0; i < service->method_count; i++)
-        write_call(to, &service->methods[i]);
+    for (size_t i = 0; i < service->method_count; i++) write_call(to, &service->methods[i]);
     write_handlers(to, service);
     write_sentence(to, "Serves ", service->full_name, " with handlers; see tern_service_start.", NULL);
     header_write_serve_signature(to, service);
@@ -67,8 +65,7 @@ static void include_once(text *to, const schema_file *file)
 {
     char *line = string_printf("#include \"%s.pb-c.h\"\n", file->stem);
 
-    if (to->size == 0 || strstr(to->data, line) == NULL)
-        text_add(to, line);
+    if (to->size == 0 || strstr(to->data, line) == NULL) text_add(to, line);
     free(line);
 }
 
@@ -78,16 +75,14 @@ static void write_message_includes(text *to, const model *of)
 {
     text lines = TEXT_INIT;
 
-    if (!of->file->no_generate)
-        include_once(&lines, of->file);
+    if (!of->file->no_generate) include_once(&lines, of->file);
     for (size_t i = 0; of->file->no_generate && i < of->service_count; i++) {
         for (size_t j = 0; j < of->services[i].method_count; j++) {
             include_once(&lines, of->services[i].methods[j].input.type->file);
             include_once(&lines, of->services[i].methods[j].output.type->file);
         }
     }
-    if (lines.size > 0)
-        text_printf(to, "%s\n", lines.data);
+    if (lines.size > 0) text_printf(to, "%s\n", lines.data);
     text_free(&lines);
 }
 
@@ -100,8 +95,7 @@ void header_write(text *to, const model *of)
     text_add(to, "#include <tern/client.h>\n#include <tern/service.h>\n\n");
     write_message_includes(to, of);
     text_add(to, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-    for (size_t i = 0; i < of->service_count; i++)
-        write_service(to, &of->services[i]);
+    for (size_t i = 0; i < of->service_count; i++) write_service(to, &of->services[i]);
     text_add(to, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     free(guard);
 }

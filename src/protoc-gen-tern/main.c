@@ -24,10 +24,8 @@ static void read_input(text *out)
     char part[65536];
     size_t size;
 
-    while ((size = fread(part, 1, sizeof part, stdin)) > 0)
-        text_add_bytes(out, part, size);
-    if (ferror(stdin))
-        fail("cannot read the request from stdin");
+    while ((size = fread(part, 1, sizeof part, stdin)) > 0) text_add_bytes(out, part, size);
+    if (ferror(stdin)) fail("cannot read the request from stdin");
 }
 
 static request_proto *read_request(void)
@@ -36,13 +34,11 @@ static request_proto *read_request(void)
     request_proto *request;
 
     read_input(&input);
-    request = google__protobuf__compiler__code_generator_request__unpack(NULL, input.size,
-                                                                         (const uint8_t *)input.data);
+    request = google__protobuf__compiler__code_generator_request__unpack(NULL, input.size, (const uint8_t *)input.data);
     if (request == NULL)
         fail("stdin holds no CodeGeneratorRequest (%zu bytes): protoc is to run this program", input.size);
     text_free(&input);
-    if (request->n_file_to_generate == 0)
-        fail("the request names no file to generate: protoc is to run this program");
+    if (request->n_file_to_generate == 0) fail("the request names no file to generate: protoc is to run this program");
     return request;
 }
 
@@ -52,8 +48,7 @@ static void write_response(const response_proto *response)
     uint8_t *packed = memory_array(size, 1);
 
     google__protobuf__compiler__code_generator_response__pack(response, packed);
-    if (fwrite(packed, 1, size, stdout) != size || fflush(stdout) != 0)
-        fail("cannot write the response to stdout");
+    if (fwrite(packed, 1, size, stdout) != size || fflush(stdout) != 0) fail("cannot write the response to stdout");
     free(packed);
 }
 
@@ -98,8 +93,7 @@ static model *make_models(const request_proto *request, const schema *types)
     for (size_t i = 0; i < request->n_file_to_generate; i++) {
         const schema_file *file = schema_find_file(types, request->file_to_generate[i]);
 
-        if (file == NULL)
-            fail("malformed request: it does not describe %s", request->file_to_generate[i]);
+        if (file == NULL) fail("malformed request: it does not describe %s", request->file_to_generate[i]);
         model_init(&models[i], types, file);
     }
     return models;
@@ -118,8 +112,7 @@ static void generate(const request_proto *request, const model *models)
     text problems = TEXT_INIT;
 
     response.has_supported_features = 1;
-    response.supported_features =
-        GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
+    response.supported_features = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
     check_parameter(request, &problems);
     check_models(models, request->n_file_to_generate, &problems);
     if (problems.size > 0) {
@@ -146,8 +139,7 @@ int main(int argc, char **argv)
     schema_init(&types, request);
     models = make_models(request, &types);
     generate(request, models);
-    for (size_t i = 0; i < request->n_file_to_generate; i++)
-        model_free(&models[i]);
+    for (size_t i = 0; i < request->n_file_to_generate; i++) model_free(&models[i]);
     free(models);
     schema_free(&types);
     google__protobuf__compiler__code_generator_request__free_unpacked(request, NULL);

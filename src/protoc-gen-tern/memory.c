@@ -20,8 +20,7 @@ void *memory_array(size_t count, size_t size)
 {
     void *block = calloc(count == 0 ? 1 : count, size);
 
-    if (block == NULL)
-        fail("no memory for %zu times %zu bytes", count, size);
+    if (block == NULL) fail("no memory for %zu times %zu bytes", count, size);
     return block;
 }
 
@@ -29,7 +28,6 @@ void *memory_resize(void *block, size_t size)
 {
     void *resized = realloc(block, size);
 
-    if (resized == NULL)
-        fail("no memory for %zu bytes", size);
+    if (resized == NULL) fail("no memory for %zu bytes", size);
     return resized;
 }

@@ -34,8 +34,7 @@ static void add_snake(text *to, const char *piece, size_t size)
     bool after_upper = true; /* no "_" at the start */
 
     for (size_t i = 0; i < size; i++) {
-        if (is_upper(piece[i]) && !after_upper)
-            text_add_char(to, '_');
+        if (is_upper(piece[i]) && !after_upper) text_add_char(to, '_');
         text_add_char(to, to_lower(piece[i]));
         after_upper = is_upper(piece[i]);
     }
@@ -60,10 +59,8 @@ static char *override_package(const char *full_name, const package *of)
 {
     size_t skip = strlen(of->name);
 
-    if (of->c_name == NULL)
-        return string_copy(full_name);
-    if (skip > strlen(full_name))
-        skip = strlen(full_name);
+    if (of->c_name == NULL) return string_copy(full_name);
+    if (skip > strlen(full_name)) skip = strlen(full_name);
     return string_printf("%s%s%s", of->c_name, skip == 0 ? "." : "", full_name + skip);
 }
 
@@ -78,13 +75,11 @@ static char *convert(const char *full_name, const package *of, convert_fn piece,
         size_t size = strcspn(at, ".");
 
         if (size > 0) {
-            if (converted.size > 0)
-                text_add(&converted, joint);
+            if (converted.size > 0) text_add(&converted, joint);
             piece(&converted, at, size);
         }
         at += size;
-        if (*at == '.')
-            at++;
+        if (*at == '.') at++;
     }
     free(name);
     return text_take(&converted);
@@ -121,8 +116,7 @@ char *name_made_safe_take(char *name)
 {
     char *safe;
 
-    if (!keyword_is_reserved(name))
-        return name;
+    if (!keyword_is_reserved(name)) return name;
     safe = string_printf("%s_", name);
     free(name);
     return safe;
@@ -133,10 +127,8 @@ char *name_of_guard(const char *file_name)
     text guard = TEXT_INIT;
 
     for (const char *c = file_name; *c != '\0'; c++) {
-        if (is_upper(*c) || is_lower(*c) || (*c >= '0' && *c <= '9'))
-            text_add_char(&guard, *c);
-        else
-            text_printf(&guard, "_%x", (unsigned)(unsigned char)*c);
+        if (is_upper(*c) || is_lower(*c) || (*c >= '0' && *c <= '9')) text_add_char(&guard, *c);
+        else text_printf(&guard, "_%x", (unsigned)(unsigned char)*c);
     }
     return text_take(&guard);
 }

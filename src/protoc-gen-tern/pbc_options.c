@@ -10,11 +10,9 @@ static void add_payload(text *to, const ProtobufCMessageUnknownField *field)
 {
     size_t start = 0;
 
-    while (start < field->len && (field->data[start] & 0x80) != 0)
-        start++;
+    while (start < field->len && (field->data[start] & 0x80) != 0) start++;
     start++;
-    if (start < field->len)
-        text_add_bytes(to, field->data + start, field->len - start);
+    if (start < field->len) text_add_bytes(to, field->data + start, field->len - start);
 }
 
 /* Puts all the parts of the option together: protobuf's own way of merging messages. */
@@ -28,8 +26,7 @@ static void find_option(const Google__Protobuf__FileOptions *options, text *out_
     }
 }
 
-void pbc_options_read(const Google__Protobuf__FileDescriptorProto *file, bool *out_no_generate,
-                      char **out_c_package)
+void pbc_options_read(const Google__Protobuf__FileDescriptorProto *file, bool *out_no_generate, char **out_c_package)
 {
     text bytes = TEXT_INIT;
     Tern__Gen__PbcOptions *options;
@@ -37,14 +34,11 @@ void pbc_options_read(const Google__Protobuf__FileDescriptorProto *file, bool *o
     *out_no_generate = false;
     *out_c_package = NULL;
     find_option(file->options, &bytes);
-    if (bytes.size == 0)
-        return;
+    if (bytes.size == 0) return;
     options = tern__gen__pbc_options__unpack(NULL, bytes.size, (const uint8_t *)bytes.data);
     text_free(&bytes);
-    if (options == NULL)
-        fail("malformed request: %s: option pb_c_file cannot be read", file->name);
+    if (options == NULL) fail("malformed request: %s: option pb_c_file cannot be read", file->name);
     *out_no_generate = options->has_no_generate && options->no_generate;
-    if (options->c_package != NULL)
-        *out_c_package = string_copy(options->c_package);
+    if (options->c_package != NULL) *out_c_package = string_copy(options->c_package);
     tern__gen__pbc_options__free_unpacked(options, NULL);
 }

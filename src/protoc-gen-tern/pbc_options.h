@@ -8,7 +8,6 @@
 
 /* Reads (pb_c_file).no_generate and .c_package. out_c_package: the caller's, for free(); NULL where
  * the file does not say. Ends the program where the option's bytes are no such message. */
-void pbc_options_read(const Google__Protobuf__FileDescriptorProto *file, bool *out_no_generate,
-                      char **out_c_package);
+void pbc_options_read(const Google__Protobuf__FileDescriptorProto *file, bool *out_no_generate, char **out_c_package);
 
 #endif

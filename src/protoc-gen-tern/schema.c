@@ -26,8 +26,7 @@ static void add_messages(schema *to, const schema_file *file, const char *scope,
     for (size_t i = 0; i < count; i++) {
         char *full_name;
 
-        if (messages[i]->name == NULL)
-            fail("malformed request: %s: a message has no name", file->proto->name);
+        if (messages[i]->name == NULL) fail("malformed request: %s: a message has no name", file->proto->name);
         full_name = schema_full_name(scope, messages[i]->name);
         add_type(to, file, full_name);
         add_messages(to, file, full_name, messages[i]->nested_type, messages[i]->n_nested_type);
@@ -36,8 +35,7 @@ static void add_messages(schema *to, const schema_file *file, const char *scope,
 
 static void file_init(schema_file *file, const file_proto *proto)
 {
-    if (proto->name == NULL || *proto->name == '\0')
-        fail("malformed request: a file has no name");
+    if (proto->name == NULL || *proto->name == '\0') fail("malformed request: a file has no name");
     file->proto = proto;
     file->stem = name_of_stem(proto->name);
     pbc_options_read(proto, &file->no_generate, &file->c_package);
@@ -74,8 +72,7 @@ void schema_free(schema *of)
         free(of->files[i].stem);
         free(of->files[i].c_package);
     }
-    for (size_t i = 0; i < of->type_count; i++)
-        free(of->types[i].full_name);
+    for (size_t i = 0; i < of->type_count; i++) free(of->types[i].full_name);
     free(of->files);
     free(of->types);
     memset(of, 0, sizeof *of);
@@ -84,8 +81,7 @@ void schema_free(schema *of)
 const schema_file *schema_find_file(const schema *in, const char *name)
 {
     for (size_t i = 0; i < in->file_count; i++)
-        if (strcmp(in->files[i].proto->name, name) == 0)
-            return &in->files[i];
+        if (strcmp(in->files[i].proto->name, name) == 0) return &in->files[i];
     return NULL;
 }
 
@@ -96,9 +92,7 @@ static int compare_name_with_type(const void *name, const void *type)
 
 const schema_type *schema_find_type(const schema *in, const char *name)
 {
-    if (*name == '.')
-        name++;
-    if (in->type_count == 0)
-        return NULL;
+    if (*name == '.') name++;
+    if (in->type_count == 0) return NULL;
     return bsearch(name, in->types, in->type_count, sizeof in->types[0], compare_name_with_type);
 }

@@ -46,10 +46,8 @@ static void write_methods(text *to, const model_service *service)
 
 static void write_type(text *to, const model_service *service)
 {
-    text_printf(to, "const tern_service_type %s_type = {\n    .name = \"%s\",\n", service->prefix,
-                service->full_name);
-    if (service->method_count > 0)
-        text_printf(to, "    .methods = %s__methods,\n", service->prefix);
+    text_printf(to, "const tern_service_type %s_type = {\n    .name = \"%s\",\n", service->prefix, service->full_name);
+    if (service->method_count > 0) text_printf(to, "    .methods = %s__methods,\n", service->prefix);
     text_printf(to, "    .method_count = %zu,\n    .handlers_size = sizeof(%s_handlers),\n};\n\n",
                 service->method_count, service->prefix);
 }
@@ -87,13 +85,10 @@ static void write_serve(text *to, const model_service *service)
 static void write_service(text *to, const model_service *service)
 {
     text_printf(to, "\n/* ---- %s ---- */\n\n", service->full_name);
-    for (size_t i = 0; i < service->method_count; i++)
-        write_thunk(to, service, &service->methods[i]);
-    if (service->method_count > 0)
-        write_methods(to, service);
+    for (size_t i = 0; i < service->method_count; i++) write_thunk(to, service, &service->methods[i]);
+    if (service->method_count > 0) write_methods(to, service);
     write_type(to, service);
-    for (size_t i = 0; i < service->method_count; i++)
-        write_call(to, service, i);
+    for (size_t i = 0; i < service->method_count; i++) write_call(to, service, i);
     write_serve(to, service);
 }
 
@@ -103,7 +98,6 @@ void source_write(text *to, const model *of)
 
     comment_write(to, sentence, NULL);
     text_printf(to, "#include \"%s.tern.h\"\n", of->file->stem);
-    for (size_t i = 0; i < of->service_count; i++)
-        write_service(to, &of->services[i]);
+    for (size_t i = 0; i < of->service_count; i++) write_service(to, &of->services[i]);
     free(sentence);
 }

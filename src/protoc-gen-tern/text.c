@@ -11,11 +11,9 @@ static void reserve(text *t, size_t size)
 {
     size_t wanted;
 
-    if (size > SIZE_MAX / 4 - t->size)
-        fail("no memory for %zu bytes of text", size);
+    if (size > SIZE_MAX / 4 - t->size) fail("no memory for %zu bytes of text", size);
     wanted = t->size + size + 1;
-    if (wanted <= t->capacity)
-        return;
+    if (wanted <= t->capacity) return;
     t->capacity = wanted < 64 ? 64 : 2 * wanted;
     t->data = memory_resize(t->data, t->capacity);
 }
@@ -23,8 +21,7 @@ static void reserve(text *t, size_t size)
 void text_add_bytes(text *to, const void *bytes, size_t size)
 {
     reserve(to, size);
-    if (size > 0)
-        memcpy(to->data + to->size, bytes, size);
+    if (size > 0) memcpy(to->data + to->size, bytes, size);
     to->size += size;
     to->data[to->size] = '\0';
 }
@@ -47,8 +44,7 @@ static void add_format(text *to, const char *format, va_list args)
     va_copy(again, args);
     size = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (size < 0)
-        fail("cannot format \"%s\"", format);
+    if (size < 0) fail("cannot format \"%s\"", format);
     reserve(to, (size_t)size);
     vsnprintf(to->data + to->size, (size_t)size + 1, format, args);
     to->size += (size_t)size;

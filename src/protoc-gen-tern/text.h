@@ -12,7 +12,10 @@ typedef struct text {
     size_t capacity; /* bytes, with the NUL */
 } text;
 
-#define TEXT_INIT { NULL, 0, 0 }
+#define TEXT_INIT                                                                                                      \
+    {                                                                                                                  \
+        NULL, 0, 0                                                                                                     \
+    }
 
 void text_add_bytes(text *to, const void *bytes, size_t size);
 void text_add(text *to, const char *string);

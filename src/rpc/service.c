@@ -46,7 +46,8 @@ static void one_line(char *text)
 static tern_status send_error(tern_service *service, const tern_msg *msg, tern_status status, const char *text)
 {
     char line[TERN_ERROR_TEXT_SIZE], code[12];
-    (void)snprintf(line, sizeof line, "%s", *text == '\0' ? tern_status_meaning(status) : text);
+    bool blank = text[strspn(text, " \t\r\n")] == '\0';
+    (void)snprintf(line, sizeof line, "%s", blank ? tern_status_meaning(status) : text);
     one_line(line);
     (void)snprintf(code, sizeof code, "%d", (int)status);
     tern_header headers[] = { { TERNI_HEADER_ERROR, line }, { TERNI_HEADER_ERROR_CODE, code } };
