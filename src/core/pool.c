@@ -4,7 +4,8 @@
  * themselves, and the last of them frees the pool.
  *
  * mu guards everything below it, and is held for a few instructions only. The lanes queue up by their
- * own next_runnable. Submitting wakes one idle thread, or starts one while there are fewer than max. */
+ * own next_runnable. Submitting wakes one idle thread, and starts one where idle ones are fewer than queued lanes, up
+ * to max_threads. */
 #include "core/pool.h"
 
 #include <assert.h>
@@ -27,7 +28,8 @@ struct tern_executor {
     pthread_t *threads;      /* started of them are valid */
     uint32_t started;
     uint32_t live;
-    uint32_t idle;
+    uint32_t idle;   /* threads in wait, woken or not */
+    uint32_t queued; /* lanes in the run queue */
     uint32_t refs;
     bool stop;
     bool orphaned; /* stopped by one of its own threads: the last thread frees */
@@ -82,6 +84,7 @@ static void *pool_thread(void *arg)
         if (lane != NULL) {
             pool->head = lane->next_runnable;
             if (pool->head == NULL) pool->tail = NULL;
+            pool->queued--;
             (void)pthread_mutex_unlock(&pool->mu);
             terni_lane_work(lane);
             (void)pthread_mutex_lock(&pool->mu);
@@ -217,7 +220,9 @@ void terni_executor_submit(tern_executor *pool, struct terni_lane *lane)
     if (pool->tail != NULL) pool->tail->next_runnable = lane;
     else pool->head = lane;
     pool->tail = lane;
+    pool->queued++;
     if (pool->idle > 0) (void)pthread_cond_signal(&pool->runnable);
-    else if (pool->started < pool->max_threads) (void)start_thread_locked(pool);
+    /* Threads that are woken but do not run yet still count as idle: one each for the queued lanes. */
+    if (pool->queued > pool->idle && pool->started < pool->max_threads) (void)start_thread_locked(pool);
     (void)pthread_mutex_unlock(&pool->mu);
 }

@@ -27,7 +27,8 @@ struct tern_sub {
     terni_entry entry; /* the I/O thread's */
     terni_member member;
     terni_record add, leave, remove;
-    terni_fence fence; /* of leave */
+    terni_fence fence; /* of leave; then, where there is a retiring session, there too */
+    bool left_session; /* the I/O thread's: the fence is on its way in the retiring session */
     tern_conn *conn;   /* held */
     char *subject, *queue_group;
     tern_msg_fn handler;
@@ -160,6 +161,10 @@ static void leave_fence_done(terni_fence *fence, tern_status status)
 {
     tern_sub *sub = TERNI_CONTAINER(fence, tern_sub, fence);
     (void)status; /* a session that is over sends nothing more either */
+    if (sub->entry.retiring_nsub != NULL && !sub->left_session) {
+        sub->left_session = true;
+        if (terni_fence_send(&sub->conn->io.retiring_fences, fence) == NATS_OK) return;
+    }
     if (sub->entry.in_table) terni_entry_remove(&sub->conn->io.entries, &sub->entry);
     terni_lane_release(&sub->lane);
 }
