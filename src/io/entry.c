@@ -108,15 +108,18 @@ void terni_entries_retire(terni_entry_table *table)
     }
 }
 
-/* Hands over what the subscription holds. Returns how many there were. */
+/* Hands over what the subscription holds. Returns how many there were. A message's size with its headers
+ * shows only in how much less is pending after it. */
 static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
 {
-    int pending = 0;
-    if (natsSubscription_GetPending(nsub, &pending, NULL) != NATS_OK || pending <= 0) return 0;
-    for (int i = 0; i < pending; i++) {
+    int pending = 0, before = 0, after = 0;
+    if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
+    for (int i = 0; i < pending; i++, before = after) {
         natsMsg *msg = NULL;
         natsStatus s = natsSubscription_NextMsg(&msg, nsub, 0);
-        if (s == NATS_OK) entry->class->deliver(entry, msg);
+        after = 0;
+        if (i + 1 < pending) (void)natsSubscription_GetPending(nsub, NULL, &after);
+        if (s == NATS_OK) entry->class->deliver(entry, msg, (size_t)(before - after));
         else if (s == NATS_NO_RESPONDERS) entry->class->no_responders(entry);
     }
     return (uint64_t)pending;

@@ -12,8 +12,8 @@ struct terni_entry;
 
 /* What an entry is for; all on the I/O thread. */
 typedef struct terni_entry_class {
-    /* A message; it is the callee's. */
-    void (*deliver)(struct terni_entry *entry, natsMsg *msg);
+    /* A message; it is the callee's. size: of its payload and headers, bytes. */
+    void (*deliver)(struct terni_entry *entry, natsMsg *msg, size_t size);
     /* The server said 503: nobody serves the subject of the request whose reply goes to this entry. */
     void (*no_responders)(struct terni_entry *entry);
     /* The entry has left the table, for good: its memory is the callee's again. */

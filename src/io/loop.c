@@ -79,6 +79,13 @@ static void refuse_message(tern_conn *conn, const terni_record *record, natsStat
     terni_conn_lost_message(conn, st, terni_record_subject(record), text);
 }
 
+/* The bytes of payload and headers: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
+static size_t wire_size(const terni_record *record)
+{
+    if (record->header_count == 0) return record->payload_size;
+    return record->payload_size + record->header_size + 2 * (size_t)record->header_count + 12;
+}
+
 /* Hands a message to nats.c. False: the session is over; the message waits for the next one. */
 static bool send_message(tern_conn *conn, terni_record *record)
 {
@@ -97,7 +104,7 @@ static bool send_message(tern_conn *conn, terni_record *record)
     }
     conn->io.in_nats += record->weight;
     (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_out, record->payload_size + record->header_size, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_out, wire_size(record), memory_order_relaxed);
     return true;
 }
 

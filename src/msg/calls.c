@@ -199,8 +199,9 @@ static void call_failed(terni_sender *sender, uint64_t token, tern_status status
     (void)end_call(c, CALL_SENT, NULL, status, text);
 }
 
-static void call_deliver(terni_entry *entry, natsMsg *msg)
+static void call_deliver(terni_entry *entry, natsMsg *msg, size_t size)
 {
+    (void)size;
     call *c = call_of(entry);
     const char *subject = natsMsg_GetSubject(msg);
     bool prefixed = strncmp(subject, c->inbox, c->inbox_size) == 0;

@@ -66,18 +66,29 @@ static void *arena_alloc(void *data, size_t size)
     return head + 1;
 }
 
+static void free_blocks(block *b)
+{
+    while (b != NULL) {
+        block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
+/* While decoding, nothing is freed: on an error protobuf-c frees the message before other pieces. */
+static void keep(void *data, void *pointer)
+{
+    (void)data;
+    (void)pointer;
+}
+
 static void arena_free(void *data, void *pointer)
 {
     (void)data;
     if (pointer == NULL) return;
     piece_head *head = (piece_head *)pointer - 1;
     if (head->mark != FIRST_PIECE) return;
-    block *b = (block *)(void *)((char *)head - BLOCK_HEAD);
-    while (b != NULL) {
-        block *next = b->next;
-        free(b);
-        b = next;
-    }
+    free_blocks((block *)(void *)((char *)head - BLOCK_HEAD));
 }
 
 /* For freeing only: allocating needs an arena. */
@@ -193,13 +204,13 @@ tern_status tern_message_unpack(const ProtobufCMessageDescriptor *type, const vo
     arena a = { 0 };
     a.first = a.current = block_new(guess(type, size));
     if (a.first == NULL) return terni_fail_memory(err);
-    ProtobufCAllocator allocator = { .alloc = arena_alloc, .free = arena_free, .allocator_data = &a };
+    ProtobufCAllocator allocator = { .alloc = arena_alloc, .free = keep, .allocator_data = &a };
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, size, data);
     if (message != NULL) {
         *out_message = message;
         return TERN_OK;
     }
-    /* protobuf-c has given the message back, and with it the blocks, unless it never got one. */
+    free_blocks(a.first);
     return terni_fail(err, TERN_INVALID_ARGUMENT, "%zu bytes that are not a %s", size, terni_message_name(type));
 }
 

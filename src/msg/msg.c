@@ -10,7 +10,6 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
     tern_msg *msg = malloc(sizeof *msg);
     if (msg == NULL) return NULL;
     *msg = (tern_msg){ .nats = nats, .conn = conn };
-    msg->item.size_bytes = tern_msg_size(msg);
     return msg;
 }
 

@@ -106,11 +106,12 @@ static void slow_consumer(tern_sub *sub)
     terni_conn_emit(sub->conn, TERN_EVENT_SLOW_CONSUMER, why.status, "", sub->subject, why.text);
 }
 
-static void sub_deliver(terni_entry *entry, natsMsg *nats)
+static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
 {
     tern_sub *sub = TERNI_CONTAINER(entry, tern_sub, entry);
     tern_msg *msg = terni_msg_new(sub->conn, nats);
     if (msg != NULL) {
+        msg->item.size_bytes = size;
         if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
         return;
     }
