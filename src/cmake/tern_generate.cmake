@@ -5,7 +5,7 @@
 # protos that Tern ships. So examples/echo.proto gives <examples/echo.pb-c.h> and <examples/echo.tern.h>.
 function(tern_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "IMPORT_DIRS")
-  find_program(PROTOC protoc REQUIRED)
+  find_program(TERN_PROTOC protoc REQUIRED)
   set(dirs "")
   foreach(dir IN LISTS ARG_IMPORT_DIRS ITEMS ${CMAKE_CURRENT_SOURCE_DIR} ${TERN_PROTO_DIR})
     get_filename_component(dir ${dir} ABSOLUTE)
@@ -35,7 +35,7 @@ function(tern_generate target)
     endif()
     add_custom_command(
       OUTPUT ${generated}
-      COMMAND ${PROTOC} ${imports} --plugin=protoc-gen-tern=$<TARGET_FILE:tern::protoc-gen-tern>
+      COMMAND ${TERN_PROTOC} ${imports} --plugin=protoc-gen-tern=$<TARGET_FILE:tern::protoc-gen-tern>
               --c_out=${out} --tern_out=${out} ${proto}
       DEPENDS ${source} tern::protoc-gen-tern
       VERBATIM)

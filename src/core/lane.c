@@ -2,7 +2,7 @@
  * user's handle is one; each place in a pool's run queue is one; a running handler keeps the one of
  * the submission that started it. An item belongs to the lane from push to run or drop.
  *
- * mu guards the queue and the counters. It is never held while user code runs, and only pool->mu is
+ * mu guards the queue and the counters. It is never held while user code runs, and no other lock is
  * taken inside it.
  *
  * Order: with concurrency 1, at most one thread is between taking an item and the end of its handler
@@ -87,11 +87,18 @@ static void finished_locked(terni_lane *lane)
     if (lane->waiters > 0) (void)pthread_cond_broadcast(&lane->quiet);
 }
 
-/* Puts the lane into the run queue if another handler could start. The pool gets a hold of its own. */
-static void submit_locked(terni_lane *lane)
+/* Is the lane to be put into the run queue, since one more handler could start? Then the caller does so,
+ * without the lock (submit), so that the woken thread need not wait for it. */
+static bool wants_thread_locked(terni_lane *lane)
 {
-    if (lane->queued || lane->closed || lane->head == NULL || lane->active >= lane->concurrency) return;
+    if (lane->queued || lane->closed || lane->head == NULL || lane->active >= lane->concurrency) return false;
     lane->queued = true;
+    return true;
+}
+
+/* Puts the lane into the run queue, with a hold for the pool. */
+static void submit(terni_lane *lane)
+{
     terni_lane_retain(lane);
     terni_executor_submit(lane->executor, lane);
 }
@@ -104,14 +111,16 @@ void terni_lane_work(terni_lane *lane)
         if (lane->active >= lane->concurrency) break; /* somebody else came first */
         terni_item *item = take_locked(lane);
         if (item == NULL) break;
-        submit_locked(lane);
+        bool helped = wants_thread_locked(lane);
         (void)pthread_mutex_unlock(&lane->mu);
+        if (helped) submit(lane);
         run_one(lane, item);
         (void)pthread_mutex_lock(&lane->mu);
         finished_locked(lane);
     }
-    submit_locked(lane);
+    bool again = wants_thread_locked(lane);
     (void)pthread_mutex_unlock(&lane->mu);
+    if (again) submit(lane);
     terni_lane_release(lane);
 }
 
@@ -134,7 +143,7 @@ static void append_locked(terni_lane *lane, terni_item *item)
 terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
 {
     terni_push_result result = TERNI_PUSHED;
-    bool dropped = false;
+    bool dropped = false, submits = false;
     (void)pthread_mutex_lock(&lane->mu);
     lane->received++;
     if (lane->closed) {
@@ -151,10 +160,11 @@ terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
         lane->slow = true;
     } else {
         append_locked(lane, item);
-        submit_locked(lane);
+        submits = wants_thread_locked(lane);
     }
     if (dropped) lane->dropped++;
     (void)pthread_mutex_unlock(&lane->mu);
+    if (submits) submit(lane);
     if (dropped) lane->class->drop(lane, item);
     return result;
 }

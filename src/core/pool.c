@@ -221,8 +221,9 @@ void terni_executor_submit(tern_executor *pool, struct terni_lane *lane)
     else pool->head = lane;
     pool->tail = lane;
     pool->queued++;
-    if (pool->idle > 0) (void)pthread_cond_signal(&pool->runnable);
+    bool wakes = pool->idle > 0;
     /* Threads that are woken but do not run yet still count as idle: one each for the queued lanes. */
     if (pool->queued > pool->idle && pool->started < pool->max_threads) (void)start_thread_locked(pool);
     (void)pthread_mutex_unlock(&pool->mu);
+    if (wakes) (void)pthread_cond_signal(&pool->runnable); /* the caller's hold on the lane keeps the pool */
 }

@@ -69,6 +69,7 @@ static void conn_destroy(terni_lane *lane)
     assert(conn->members == NULL);
     if (conn->calls != NULL) conn->calls->free(conn->calls);
     terni_servers_free(&conn->io.servers);
+    terni_discard_destroy(&conn->discard);
     terni_outbound_destroy(&conn->out);
     terni_waker_destroy(&conn->waker);
     (void)pthread_cond_destroy(&conn->changed);
@@ -111,7 +112,10 @@ static tern_status conn_init(tern_conn *conn, tern_error *err)
     if (!terni_cond_init(&conn->changed)) goto no_cond;
     if (!terni_waker_init(&conn->waker)) goto no_waker;
     if (!terni_outbound_init(&conn->out)) goto no_outbound;
+    if (!terni_discard_init(&conn->discard)) goto no_discard;
     if (terni_lane_init(&conn->events, &events_class, &lane)) return TERN_OK;
+    terni_discard_destroy(&conn->discard);
+no_discard:
     terni_outbound_destroy(&conn->out);
 no_outbound:
     terni_waker_destroy(&conn->waker);

@@ -9,6 +9,7 @@
 
 #include "core/lane.h"
 #include "core/random.h"
+#include "io/discard.h"
 #include "io/entry.h"
 #include "io/fence.h"
 #include "io/options.h"
@@ -75,6 +76,7 @@ struct tern_conn {
     char client_id[TERNI_TOKEN_SIZE];
     char *inbox; /* "<prefix>.<client id>" */
     terni_outbound out;
+    terni_discard discard;
     terni_waker waker;
     pthread_t thread;
     terni_calls_hooks *calls; /* the call engine's, see msg/calls.h; set once before the thread starts */

@@ -162,10 +162,10 @@ static bool end_call(call *c, call_state from, natsMsg *reply, tern_status statu
         c->state = CALL_ENDED;
         c->reply = reply;
         c->status = status;
-        (void)snprintf(c->text, sizeof c->text, "%s", text);
-        (void)pthread_cond_signal(&c->ended);
+        if (status != TERN_OK) (void)snprintf(c->text, sizeof c->text, "%s", text);
     }
     (void)pthread_mutex_unlock(&c->mu);
+    if (ends) (void)pthread_cond_signal(&c->ended); /* unlocked: the caller need not wait a second time */
     return ends;
 }
 
@@ -214,7 +214,7 @@ static void call_deliver(terni_entry *entry, natsMsg *msg, size_t size)
         return;
     }
     (void)atomic_fetch_add_explicit(&c->owner->conn->late_replies, 1, memory_order_relaxed);
-    natsMsg_Destroy(msg);
+    terni_discard_msg(&c->owner->conn->discard, msg);
 }
 
 static void call_no_responders(terni_entry *entry)

@@ -15,7 +15,7 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
 
 static void end(tern_msg *msg)
 {
-    natsMsg_Destroy(msg->nats);
+    terni_discard_msg(&msg->conn->discard, msg->nats);
     free(msg);
 }
 

@@ -115,6 +115,6 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
     if (st != TERN_OK) return st;
     st = remote_error(reply, err);
     if (st == TERN_OK) st = decode_reply(method, reply, out_reply, err);
-    natsMsg_Destroy(reply);
+    terni_discard_msg(&client->conn->discard, reply);
     return st;
 }
