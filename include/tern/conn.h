@@ -90,8 +90,9 @@ typedef struct tern_conn_options {
  * connect_timeout_ms; returns at once with connect_in_background.
  * options: NULL for all defaults. out_conn: the caller's, to be given to tern_conn_free.
  * Threads: any but the I/O thread of a connection (inline handlers).
- * INVALID_ARGUMENT: an option is wrong (text names it). UNAVAILABLE, UNAUTHENTICATED: not up in
- * time; the text has the last reason. RESOURCE_EXHAUSTED: no memory, threads or descriptors. */
+ * FAILED_PRECONDITION: it would wait, on an I/O thread. INVALID_ARGUMENT: an option is wrong (text names it).
+ * UNAVAILABLE, UNAUTHENTICATED: not up in time; the text has the last reason. RESOURCE_EXHAUSTED: no memory, threads or
+ * descriptors. */
 TERN_API tern_status tern_connect(const tern_conn_options *options, tern_conn **out_conn, tern_error *err);
 
 /* Closes at once: pending calls fail with CANCELLED, queued publishes and messages are dropped, no

@@ -161,7 +161,7 @@ static tern_status flush_text(tern_conn *conn, tern_status status, uint32_t time
 tern_status tern_conn_flush(tern_conn *conn, uint32_t timeout_ms, tern_error *err)
 {
     if (conn == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "conn is NULL");
-    tern_status st = terni_conn_may_wait(conn, "tern_conn_flush", err);
+    tern_status st = terni_may_wait("tern_conn_flush", err);
     if (st != TERN_OK) return st;
     if (timeout_ms == 0) timeout_ms = FLUSH_DEFAULT_MS;
     terni_time_ms deadline = terni_deadline(timeout_ms);
@@ -265,7 +265,7 @@ tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *er
 {
     if (conn == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "conn is NULL");
     terni_time_ms deadline = terni_deadline(timeout_ms == 0 ? DRAIN_DEFAULT_MS : timeout_ms);
-    tern_status st = terni_conn_may_wait(conn, "tern_conn_drain", err);
+    tern_status st = terni_may_wait("tern_conn_drain", err);
     if (st != TERN_OK) return st;
     bool inside = inside_handler(conn);
     (void)pthread_mutex_lock(&conn->mu);
@@ -295,7 +295,7 @@ tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *er
 void tern_conn_free(tern_conn *conn)
 {
     if (conn == NULL) return;
-    bool inside = terni_conn_on_io_thread(conn) || inside_handler(conn);
+    bool inside = terni_on_io_thread() || inside_handler(conn);
     tern_conn_close(conn);
     if (inside) {
         (void)pthread_detach(conn->thread);

@@ -235,10 +235,15 @@ bool terni_conn_on_io_thread(const tern_conn *conn)
     return terni_waker_is_own(&conn->waker);
 }
 
-tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err)
+bool terni_on_io_thread(void)
 {
-    if (!terni_conn_on_io_thread(conn)) return TERN_OK;
-    return terni_fail(err, TERN_FAILED_PRECONDITION, "%s would wait, and this is the I/O thread", what);
+    return terni_waker_is_any_own();
+}
+
+tern_status terni_may_wait(const char *what, tern_error *err)
+{
+    if (!terni_on_io_thread()) return TERN_OK;
+    return terni_fail(err, TERN_FAILED_PRECONDITION, "%s would wait, and this is an I/O thread", what);
 }
 
 bool terni_conn_control(tern_conn *conn, terni_record *record)

@@ -114,11 +114,12 @@ tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err);
 void terni_conn_retain(tern_conn *conn);
 void terni_conn_release(tern_conn *conn);
 
-/* Is this the connection's I/O thread? */
+/* Is this the connection's I/O thread? The I/O thread of any connection? */
 bool terni_conn_on_io_thread(const tern_conn *conn);
+bool terni_on_io_thread(void);
 
-/* OK, or FAILED_PRECONDITION where this is the I/O thread: what (a function's name) would wait. */
-tern_status terni_conn_may_wait(const tern_conn *conn, const char *what, tern_error *err);
+/* OK, or FAILED_PRECONDITION where this is an I/O thread: what (a function's name) would wait. */
+tern_status terni_may_wait(const char *what, tern_error *err);
 
 /* Enlists a member, unless the connection drains or is closed. */
 tern_status terni_conn_enlist(tern_conn *conn, terni_member *member, tern_error *err);

@@ -85,7 +85,8 @@ static void start_attempt(tern_conn *conn)
     io->next_attempt = TERNI_NEVER;
     tern_status st = terni_options_for_nats(&conn->options, server, timeout_ms, &nats_options, &why);
     if (st == TERN_OK)
-        st = terni_session_open(nats_options, server->address, timeout_ms, &conn->waker, &io->attempt, &why);
+        st = terni_session_open(nats_options, server->address, conn->options.tls, timeout_ms, &conn->waker,
+                                &io->attempt, &why);
     if (st != TERN_OK) {
         attempt_failed(conn, &why);
         return;
@@ -186,7 +187,7 @@ static void attempt_up(tern_conn *conn)
     io->refusals = io->failed_rounds = 0;
     io->session_since = io->last_heard = terni_now_ms();
     io->seen_msgs = io->seen_bytes = 0;
-    if (conn->options.tls) terni_session_use_tls(io->session, 2 * conn->options.values.liveness_interval_ms);
+    terni_session_limit_writes(io->session, 2 * conn->options.values.liveness_interval_ms);
     bool first = io->sessions++ == 0;
     natsStatus s = terni_fences_open(&io->fences, terni_session_nats(io->session), conn->inbox, io->sessions);
     if (s == NATS_OK) s = subscribe_entries(io, !moves);
@@ -204,6 +205,7 @@ static void lose_session(tern_conn *conn, const tern_error *why)
 {
     terni_io *io = &conn->io;
     char address[sizeof conn->server];
+    learn_servers(io); /* what the server told since the session began */
     bool lasted = terni_now_ms() - io->session_since >= LASTED_MS;
     terni_entries_detach(&io->entries, false);
     terni_session_close(io->session);

@@ -29,10 +29,11 @@
 #include <time.h>
 
 #include "core/error.h"
+#include "io/probe.h"
 #include "io/stall.h"
 #include "io/tls.h"
 
-enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536, JANITOR_ROUND_MS = 200, SILENT_MS = 500 };
+enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536, JANITOR_ROUND_MS = 200, SILENT_MS = 500, PROBE_MS = 500 };
 
 struct terni_session {
     struct terni_session *next; /* all_mu */
@@ -41,7 +42,7 @@ struct terni_session {
     natsConnection *nc;   /* the connector's, then the I/O thread's */
     natsStatistics *statistics;
     char *address;
-    bool tls;            /* the I/O thread's */
+    bool tls;            /* not changed after open */
     natsSock fd;         /* set by attach, before UP */
     terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
     atomic_bool wants_write;
@@ -217,15 +218,40 @@ static tern_status connect_status(natsStatus s)
     return plain ? st : TERN_UNAVAILABLE;
 }
 
+/* Why the connect failed, in words. refusal: storage for those of the server. */
+static const char *failure_text(const terni_session *session, natsStatus s, char *refusal, size_t size)
+{
+    /* Ended between INFO and the first PONG; nats.c does not tell the server's reason. */
+    bool cut_short = s == NATS_PROTOCOL_ERROR || s == NATS_CONNECTION_CLOSED || s == NATS_IO_ERROR;
+    if (cut_short && session->tls)
+        return "the server ended the connection after the TLS handshake; it may want a client certificate, or "
+               "not accept the one it got";
+    if (cut_short && terni_probe_refusal(session->address, PROBE_MS, refusal, size)) return refusal;
+    switch (s) {
+    case NATS_NO_SERVER: return "no server answers there";
+    case NATS_PROTOCOL_ERROR:
+    case NATS_IO_ERROR:
+    case NATS_CONNECTION_CLOSED: return "the server closed the connection before it was set up";
+    case NATS_TIMEOUT: return "the server did not answer in time";
+    case NATS_SECURE_CONNECTION_WANTED: return "TLS is asked for, but the server has none";
+    case NATS_SECURE_CONNECTION_REQUIRED: return "the server wants TLS, which is not asked for";
+    default: break;
+    }
+    const char *text = nats_GetLastError(NULL);
+    return text == NULL || *text == '\0' ? natsStatus_GetText(s) : text;
+}
+
+/* nats.c's texts may begin with the place in its source: "(conn.c:1909): ". */
+static const char *without_place(const char *text)
+{
+    const char *end = *text == '(' ? strstr(text, "): ") : NULL;
+    return end == NULL ? text : end + 3;
+}
+
 static void describe_failure(terni_session *session, natsStatus s, tern_error *out_error)
 {
-    const char *text = nats_GetLastError(NULL);
-    if (s == NATS_NO_SERVER) text = "no server answers there";
-    else if (s == NATS_CONNECTION_CLOSED) text = "the server closed the connection before it was set up";
-    else if (s == NATS_TIMEOUT) text = "the server did not answer in time";
-    else if (s == NATS_SECURE_CONNECTION_WANTED) text = "TLS is asked for, but the server has none";
-    else if (s == NATS_SECURE_CONNECTION_REQUIRED) text = "the server wants TLS, which is not asked for";
-    else if (text == NULL || *text == '\0') text = natsStatus_GetText(s);
+    char refusal[256];
+    const char *text = without_place(failure_text(session, s, refusal, sizeof refusal));
     (void)terni_fail(out_error, connect_status(s), "%s: %s", session->address, text);
 }
 
@@ -324,8 +350,8 @@ static natsStatus set_callbacks(terni_session *session)
     return s;
 }
 
-tern_status terni_session_open(natsOptions *nats_options, const char *address, uint32_t timeout_ms, terni_waker *waker,
-                               terni_session **out_session, tern_error *err)
+tern_status terni_session_open(natsOptions *nats_options, const char *address, bool tls, uint32_t timeout_ms,
+                               terni_waker *waker, terni_session **out_session, tern_error *err)
 {
     terni_session *session = calloc(1, sizeof *session);
     if (session == NULL) {
@@ -335,6 +361,7 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, u
     session->options = nats_options;
     session->waker = session->poller = waker;
     session->fd = -1;
+    session->tls = tls;
     session->address = strdup(address);
     terni_stall_note(&session->stall, address, terni_deadline(timeout_ms));
     enlist(session);
@@ -405,10 +432,9 @@ bool terni_session_wants_write(const terni_session *session)
     return atomic_load(&session->wants_write);
 }
 
-void terni_session_use_tls(terni_session *session, uint32_t write_timeout_ms)
+void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms)
 {
-    session->tls = true;
-    terni_tls_limit_writes(session->fd, write_timeout_ms);
+    if (session->tls) terni_tls_limit_writes(session->fd, timeout_ms);
 }
 
 void terni_session_read(terni_session *session)

@@ -25,10 +25,10 @@ typedef struct terni_notice {
 typedef struct terni_session terni_session;
 
 /* Starts connecting; wakes waker when the state changes or a notice comes. Takes nats_options over,
- * also when it fails. timeout_ms: after it a connect that was given up may be broken by force.
- * RESOURCE_EXHAUSTED: no memory or thread. */
-tern_status terni_session_open(natsOptions *nats_options, const char *address, uint32_t timeout_ms, terni_waker *waker,
-                               terni_session **out_session, tern_error *err);
+ * also when it fails. tls: whether they ask for it. timeout_ms: after it a connect that was given up may be broken by
+ * force. RESOURCE_EXHAUSTED: no memory or thread. */
+tern_status terni_session_open(natsOptions *nats_options, const char *address, bool tls, uint32_t timeout_ms,
+                               terni_waker *waker, terni_session **out_session, tern_error *err);
 
 /* Ends the session, whatever its state, at once, and frees it. Unread messages are lost. */
 void terni_session_close(terni_session *session);
@@ -52,8 +52,8 @@ int terni_session_fd(const terni_session *session);
 /* Has nats.c something to write? */
 bool terni_session_wants_write(const terni_session *session);
 
-/* Says that the session speaks TLS; a write that gets nowhere for write_timeout_ms ends it. */
-void terni_session_use_tls(terni_session *session, uint32_t write_timeout_ms);
+/* With TLS, where a write waits inside nats.c: ends a write that gets nowhere for timeout_ms. */
+void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms);
 
 void terni_session_read(terni_session *session);
 void terni_session_write(terni_session *session);

@@ -31,6 +31,11 @@ bool terni_waker_is_own(const terni_waker *waker)
     return own == waker;
 }
 
+bool terni_waker_is_any_own(void)
+{
+    return own != NULL;
+}
+
 void terni_waker_wake(terni_waker *waker)
 {
     if (own == waker) return;

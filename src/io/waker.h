@@ -22,8 +22,9 @@ void terni_waker_destroy(terni_waker *waker);
 /* The I/O thread says that it is the one. */
 void terni_waker_own(const terni_waker *waker);
 
-/* Is this the waker's I/O thread? */
+/* Is this the waker's I/O thread? The I/O thread of any waker? */
 bool terni_waker_is_own(const terni_waker *waker);
+bool terni_waker_is_any_own(void);
 
 /* Any thread, after making work visible. On the I/O thread it does nothing: that looks for work anyway
  * before it sleeps. */

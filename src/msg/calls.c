@@ -396,7 +396,7 @@ static tern_status queue_request(tern_conn *conn, call *c, terni_outgoing *messa
 
 tern_status terni_calls_request(tern_conn *conn, terni_outgoing *message, natsMsg **out_reply, tern_error *err)
 {
-    tern_status st = terni_conn_may_wait(conn, "a request", err);
+    tern_status st = terni_may_wait("a request", err);
     if (st != TERN_OK) return st;
     if (atomic_load_explicit(&conn->draining, memory_order_relaxed) && !terni_lane_inside_any())
         return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");

@@ -5,7 +5,9 @@ tern_status tern_connect(const tern_conn_options *options, tern_conn **out_conn,
 {
     if (out_conn == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "out_conn is NULL");
     tern_conn *conn = NULL;
-    tern_status st = terni_conn_new(options, &conn, err);
+    bool background = options != NULL && options->connect_in_background;
+    tern_status st = background ? TERN_OK : terni_may_wait("tern_connect", err);
+    if (st == TERN_OK) st = terni_conn_new(options, &conn, err);
     if (st != TERN_OK) return st;
     terni_calls_hooks *calls = terni_calls_new(conn);
     st = calls == NULL ? terni_fail_memory(err) : terni_conn_start(conn, calls, err);
@@ -13,7 +15,7 @@ tern_status tern_connect(const tern_conn_options *options, tern_conn **out_conn,
         terni_conn_release(conn);
         return st;
     }
-    if (!conn->options.values.connect_in_background) st = terni_conn_wait_up(conn, err);
+    if (!background) st = terni_conn_wait_up(conn, err);
     if (st == TERN_OK) *out_conn = conn;
     else tern_conn_free(conn);
     return st;

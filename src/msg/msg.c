@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "io/conn.h"
+#include "msg/publish.h"
 
 tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
 {
@@ -93,5 +94,6 @@ tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_
     if (reply == NULL)
         return terni_fail(err, TERN_FAILED_PRECONDITION, "message on \"%s\": has no reply subject",
                           tern_msg_subject(msg));
-    return tern_conn_publish(msg->conn, reply, data, size, err);
+    tern_outgoing answer = { .subject = reply, .data = data, .size = size };
+    return terni_publish_answer(msg->conn, &answer, err);
 }

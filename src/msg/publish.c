@@ -50,16 +50,22 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
 
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
 {
-    message->may_wait = !terni_conn_on_io_thread(conn);
+    message->may_wait = !terni_on_io_thread();
     tern_status st = terni_outbound_push(&conn->out, message, err);
     if (st == TERN_OK) terni_waker_wake(&conn->waker);
     return st;
 }
 
-tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+/* While it drains, only handlers publish, to finish what they have begun. */
+static tern_status refuse_when_draining(tern_conn *conn, tern_error *err)
 {
-    if (conn == NULL || message == NULL)
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", conn == NULL ? "conn" : "message");
+    bool draining = atomic_load_explicit(&conn->draining, memory_order_relaxed);
+    if (!draining || terni_lane_inside_any()) return TERN_OK;
+    return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
+}
+
+tern_status terni_publish_answer(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+{
     tern_status st = terni_outgoing_check(conn, message, err);
     if (st != TERN_OK) return st;
     terni_outgoing out = {
@@ -74,6 +80,14 @@ tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *mes
     return terni_publish(conn, &out, err);
 }
 
+tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+{
+    if (conn == NULL || message == NULL)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", conn == NULL ? "conn" : "message");
+    tern_status st = refuse_when_draining(conn, err);
+    return st == TERN_OK ? terni_publish_answer(conn, message, err) : st;
+}
+
 tern_status tern_conn_publish(tern_conn *conn, const char *subject, const void *data, size_t size, tern_error *err)
 {
     tern_outgoing message = { .subject = subject, .data = data, .size = size };
@@ -84,7 +98,8 @@ tern_status tern_conn_publish_message(tern_conn *conn, const char *subject, cons
                                       tern_error *err)
 {
     if (conn == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "conn is NULL");
-    tern_status st = terni_subject_check("subject", subject, err);
+    tern_status st = refuse_when_draining(conn, err);
+    if (st == TERN_OK) st = terni_subject_check("subject", subject, err);
     if (st == TERN_OK) st = terni_message_check("message", message, err);
     if (st != TERN_OK) return st;
     terni_outgoing out = {

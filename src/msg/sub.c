@@ -338,11 +338,11 @@ static void end(tern_sub *sub)
 tern_status tern_sub_unsubscribe(tern_sub *sub, tern_error *err)
 {
     if (sub == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "sub is NULL");
-    if (terni_conn_on_io_thread(sub->conn) && terni_lane_busy(&sub->lane))
+    if (terni_on_io_thread() && terni_lane_busy(&sub->lane))
         return terni_fail(err, TERN_FAILED_PRECONDITION,
                           "subscription \"%s\": a handler runs, and the I/O thread cannot wait for it", sub->subject);
     end(sub);
-    if (!terni_conn_on_io_thread(sub->conn)) (void)terni_lane_wait_quiet(&sub->lane, TERNI_NEVER);
+    if (!terni_on_io_thread()) (void)terni_lane_wait_quiet(&sub->lane, TERNI_NEVER);
     return TERN_OK;
 }
 
@@ -368,7 +368,7 @@ static bool wait_drained(terni_member *member, terni_time_ms deadline)
 tern_status tern_sub_drain(tern_sub *sub, uint32_t timeout_ms, tern_error *err)
 {
     if (sub == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "sub is NULL");
-    tern_status st = terni_conn_may_wait(sub->conn, "tern_sub_drain", err);
+    tern_status st = terni_may_wait("tern_sub_drain", err);
     if (st != TERN_OK) return st;
     if (timeout_ms == 0) timeout_ms = DRAIN_DEFAULT_MS;
     begin_drain(&sub->member);
@@ -381,7 +381,7 @@ tern_status tern_sub_drain(tern_sub *sub, uint32_t timeout_ms, tern_error *err)
 void tern_sub_free(tern_sub *sub)
 {
     if (sub == NULL) return;
-    bool waits = !terni_conn_on_io_thread(sub->conn) && !terni_lane_inside(&sub->lane);
+    bool waits = !terni_on_io_thread() && !terni_lane_inside(&sub->lane);
     end(sub);
     if (waits) (void)terni_lane_wait_quiet(&sub->lane, TERNI_NEVER);
     terni_conn_delist(sub->conn, &sub->member);
