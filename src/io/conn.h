@@ -59,15 +59,18 @@ typedef struct terni_io {
     terni_time_ms next_attempt; /* TERNI_NEVER: none is wanted now */
     terni_time_ms attempt_until;
     terni_time_ms session_since;
+    terni_time_ms drain_at; /* the retiring session; TERNI_NEVER: it has begun, or there is none */
     terni_time_ms retire_by;
     terni_time_ms last_heard; /* from session */
     terni_time_ms asked;      /* for a sign of life, by liveness */
     terni_fence liveness;
     bool liveness_pending;
-    terni_fence moved;              /* on the retiring session: all its messages are handed over */
-    terni_record *taken;            /* from the queue, not yet handed to nats.c */
-    size_t in_nats;                 /* weight of the messages in nats.c's buffer */
-    uint64_t seen_msgs, seen_bytes; /* from session, already counted */
+    terni_fence moved;                     /* on the retiring session, behind the end of some of its subscriptions */
+    uint32_t leaving;                      /* subscriptions that drain now */
+    terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
+    terni_record *taken;                   /* from the queue, not yet handed to nats.c */
+    size_t in_nats;                        /* weight of the messages in nats.c's buffer */
+    uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
 } terni_io;
 
 struct tern_conn {

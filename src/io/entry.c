@@ -103,6 +103,7 @@ void terni_entries_retire(terni_entry_table *table)
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             assert(entry->retiring_nsub == NULL);
             entry->retiring_nsub = entry->nsub;
+            entry->retiring_left = false;
             entry->nsub = NULL;
         }
     }

@@ -8,6 +8,9 @@
 
 #include "io/natsc.h"
 
+/* nats.c starts a thread for each subscription that leaves its server; so not all do so at once. */
+enum { TERNI_LEAVING_MAX = 16 };
+
 struct terni_entry;
 
 /* What an entry is for; all on the I/O thread. */
@@ -36,7 +39,8 @@ typedef struct terni_entry {
     struct terni_entry *next, *prev;   /* in its group */
     terni_entry_group group;
     bool in_table;
-    bool leaving; /* unsubscribed at the server; goes when its fence is back */
+    bool retiring_left; /* unsubscribed at the retiring session's server */
+    bool leaving;       /* unsubscribed at the server; goes when its fence is back */
 } terni_entry;
 
 typedef struct terni_entry_table {

@@ -9,8 +9,9 @@
  *   retiring                 beside session, for as long as calls wait for replies there
  *
  * Moving loses no request and doubles no message: queue-group subscriptions and inboxes are in both
- * sessions for a while (each message goes to one member of a group; a reply is taken once); a plain
- * subscription enters the new session when everything the old one had for it has been handed over. */
+ * sessions for OVERLAP_MS, until the whole cluster knows the new ones (each message goes to one member of
+ * a group; a reply is taken once). Then the old ones are drained. A plain subscription enters the new
+ * session when everything the old one had for it has been handed over. */
 #include "io/reconnect.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@
 enum {
     ATTEMPT_MAX_MS = 2000, /* for one server, so that a list of them fits into connect_timeout_ms */
     LASTED_MS = 5000,      /* a session that lived so long ends the backoff */
+    OVERLAP_MS = 500,      /* for interest to spread in the cluster; the same at once loses a batch now and then */
     RETIRE_MS = 10000,     /* the server's own default for how long a lame duck keeps its clients */
     REFUSED_ROUNDS = 2     /* nats.c 3.4 makes a wrong nkey signature in 1 of 256 cases: once is no proof */
 };
@@ -142,14 +144,6 @@ static void session_up(tern_conn *conn, bool first)
     learn_servers(io);
 }
 
-/* Everything the lame duck had has been handed over, or it is gone: plain subscriptions move. */
-static void plain_moves(terni_fence *fence, tern_status status)
-{
-    tern_conn *conn = TERNI_CONTAINER(fence, tern_conn, io.moved);
-    (void)status;
-    if (conn->io.session != NULL) (void)subscribe_entries(&conn->io, true);
-}
-
 /* Makes session the retiring one. */
 static void retire_session(tern_conn *conn)
 {
@@ -164,14 +158,28 @@ static void retire_session(tern_conn *conn)
     terni_conn_written(conn);
 }
 
-/* Lets the retiring session run dry. */
-static void drain_retiring(tern_conn *conn)
+/* Has the server of the retiring session send nothing more to some of its subscriptions, and a fence behind
+ * that. False: there are none left. */
+static bool leave_retiring(terni_io *io)
 {
+    int count = 0;
+    for (terni_entry *entry = io->entries.first[TERNI_ENTRY_SUB]; entry != NULL; entry = entry->next) {
+        if (entry->retiring_nsub == NULL || entry->retiring_left) continue;
+        if (count++ == TERNI_LEAVING_MAX) break;
+        entry->retiring_left = true;
+        (void)natsSubscription_DrainTimeout(entry->retiring_nsub, -1);
+    }
+    return count > 0;
+}
+
+/* Lets the retiring session run dry: some subscriptions at a time; then the plain ones move. */
+static void drain_retiring(terni_fence *fence, tern_status status)
+{
+    tern_conn *conn = TERNI_CONTAINER(fence, tern_conn, io.moved);
     terni_io *io = &conn->io;
-    for (terni_entry *entry = io->entries.first[TERNI_ENTRY_SUB]; entry != NULL; entry = entry->next)
-        if (entry->retiring_nsub != NULL) (void)natsSubscription_DrainTimeout(entry->retiring_nsub, -1);
-    io->moved.done = plain_moves;
-    if (terni_fence_send(&io->retiring_fences, &io->moved) != NATS_OK) plain_moves(&io->moved, TERN_UNAVAILABLE);
+    io->drain_at = TERNI_NEVER;
+    if (status == TERN_OK && leave_retiring(io) && terni_fence_send(&io->retiring_fences, fence) == NATS_OK) return;
+    if (io->session != NULL) (void)subscribe_entries(io, true);
 }
 
 static void attempt_up(tern_conn *conn)
@@ -179,6 +187,8 @@ static void attempt_up(tern_conn *conn)
     terni_io *io = &conn->io;
     bool moves = io->session != NULL;
     if (moves) retire_session(conn);
+    else drop_retiring(conn);
+    io->moved.done = drain_retiring;
     io->session = io->attempt;
     io->attempt = NULL;
     io->moving = false;
@@ -193,7 +203,7 @@ static void attempt_up(tern_conn *conn)
     if (s == NATS_OK) s = subscribe_entries(io, !moves);
     if (s == NATS_OK) {
         session_up(conn, first);
-        if (moves) drain_retiring(conn);
+        io->drain_at = moves ? terni_deadline(OVERLAP_MS) : TERNI_NEVER;
         return;
     }
     tern_error why;
@@ -235,13 +245,15 @@ static void drop_retiring(tern_conn *conn)
     terni_entries_detach(&io->entries, true);
     terni_session_close(io->retiring);
     io->retiring = NULL;
+    io->drain_at = TERNI_NEVER;
     terni_fences_close(&io->retiring_fences);
+    if (io->session != NULL) (void)subscribe_entries(io, true);
 }
 
 /* Has the retiring session nothing left to give? */
 static bool retiring_done(const terni_io *io)
 {
-    if (io->retiring_fences.head != NULL) return false;
+    if (io->drain_at != TERNI_NEVER || io->retiring_fences.head != NULL) return false;
     for (const terni_entry *entry = io->entries.first[TERNI_ENTRY_AWAITED]; entry != NULL; entry = entry->next)
         if (entry->retiring_nsub != NULL) return false;
     return true;
@@ -380,6 +392,7 @@ static void check_retiring(tern_conn *conn)
     take_notices(conn, io->retiring, &io->retiring_fences);
     if (terni_session_is_down(io->retiring) || terni_now_ms() >= io->retire_by || retiring_done(io))
         drop_retiring(conn);
+    else if (terni_now_ms() >= io->drain_at) drain_retiring(&io->moved, TERN_OK);
 }
 
 void terni_reconnect_step(tern_conn *conn)
@@ -403,7 +416,7 @@ terni_time_ms terni_reconnect_deadline(const tern_conn *conn)
     terni_time_ms deadline = liveness_due(conn);
     if (io->attempt != NULL) deadline = earlier(deadline, io->attempt_until);
     else if (io->session == NULL || io->moving) deadline = earlier(deadline, io->next_attempt);
-    if (io->retiring != NULL) deadline = earlier(deadline, io->retire_by);
+    if (io->retiring != NULL) deadline = earlier(deadline, earlier(io->retire_by, io->drain_at));
     return deadline;
 }
 

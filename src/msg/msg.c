@@ -11,33 +11,35 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
     tern_msg *msg = malloc(sizeof *msg);
     if (msg == NULL) return NULL;
     *msg = (tern_msg){ .nats = nats, .conn = conn };
+    atomic_init(&msg->refs, 1);
     return msg;
 }
 
-static void end(tern_msg *msg)
+static void unref(tern_msg *msg)
 {
+    if (atomic_fetch_sub_explicit(&msg->refs, 1, memory_order_acq_rel) != 1) return;
     terni_discard_msg(&msg->conn->discard, msg->nats);
     free(msg);
 }
 
 void terni_msg_done(tern_msg *msg)
 {
-    if (!msg->owned) end(msg);
+    unref(msg);
 }
 
 void tern_msg_keep(tern_msg *msg)
 {
-    if (msg->owned) return;
-    msg->owned = true;
+    if (msg->kept) return;
+    msg->kept = true;
     terni_conn_retain(msg->conn);
+    (void)atomic_fetch_add_explicit(&msg->refs, 1, memory_order_relaxed);
 }
 
 void tern_msg_free(tern_msg *msg)
 {
-    if (msg == NULL) return;
-    tern_conn *conn = msg->owned ? msg->conn : NULL;
-    if (conn == NULL) return; /* inside its handler: the library's, which ends it */
-    end(msg);
+    if (msg == NULL || !msg->kept) return; /* not kept: the library's, which ends it after the handler */
+    tern_conn *conn = msg->conn;
+    unref(msg);
     terni_conn_release(conn);
 }
 

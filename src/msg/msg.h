@@ -2,6 +2,8 @@
 #ifndef TERNI_MSG_H
 #define TERNI_MSG_H
 
+#include <stdatomic.h>
+
 #include <tern/msg.h>
 
 #include "core/lane.h"
@@ -9,15 +11,16 @@
 
 struct tern_msg {
     terni_item item;
-    natsMsg *nats;   /* owned */
-    tern_conn *conn; /* for tern_msg_respond */
-    bool owned;      /* by the program: holds conn, and ends with tern_msg_free */
+    natsMsg *nats;    /* owned */
+    tern_conn *conn;  /* for tern_msg_respond */
+    atomic_uint refs; /* the library's until the handler has returned, and the program's */
+    bool kept;        /* the program has one, and with it holds conn */
 };
 
 /* Wraps nats, taking it over. NULL: no memory, and nats is the caller's still. */
 tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats);
 
-/* Ends a message that the library owns; one that the handler kept lives on. */
+/* Gives the library's ref back; a message that the handler kept lives on. */
 void terni_msg_done(tern_msg *msg);
 
 /* The same as tern_msg_header, without a tern_msg. */

@@ -34,6 +34,7 @@ tern_status tern_conn_request(tern_conn *conn, const tern_outgoing *message, uin
         return terni_fail_memory(err);
     }
     tern_msg_keep(reply);
+    terni_msg_done(reply);
     *out_reply = reply;
     return TERN_OK;
 }

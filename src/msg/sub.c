@@ -158,27 +158,60 @@ static void run_add(terni_record *record, bool dropped)
                         "the subscription failed; it is tried again in the next session");
 }
 
+/* Leaving has come to its end, or cannot begin. */
+static void end_leave(tern_sub *sub)
+{
+    if (sub->entry.in_table) terni_entry_remove(&sub->conn->io.entries, &sub->entry);
+    terni_lane_release(&sub->lane);
+}
+
+/* True: the subscription has left its server, and the fence behind that is on its way. */
+static bool begin_leave(tern_sub *sub)
+{
+    return sub->entry.in_table && terni_entry_leave(&sub->entry) == NATS_OK &&
+           terni_fence_send(&sub->conn->io.fences, &sub->fence) == NATS_OK;
+}
+
+/* Lets subscriptions leave whose turn it is. */
+static void leave_next(terni_io *io)
+{
+    while (io->leave_next != NULL && io->leaving < TERNI_LEAVING_MAX) {
+        tern_sub *sub = TERNI_CONTAINER(io->leave_next, tern_sub, leave);
+        io->leave_next = io->leave_next->next;
+        io->leaving++;
+        if (begin_leave(sub)) continue;
+        io->leaving--;
+        end_leave(sub);
+    }
+}
+
 static void leave_fence_done(terni_fence *fence, tern_status status)
 {
     tern_sub *sub = TERNI_CONTAINER(fence, tern_sub, fence);
+    tern_conn *conn = sub->conn;
     (void)status; /* a session that is over sends nothing more either */
     if (sub->entry.retiring_nsub != NULL && !sub->left_session) {
         sub->left_session = true;
-        if (terni_fence_send(&sub->conn->io.retiring_fences, fence) == NATS_OK) return;
+        if (terni_fence_send(&conn->io.retiring_fences, fence) == NATS_OK) return;
     }
-    if (sub->entry.in_table) terni_entry_remove(&sub->conn->io.entries, &sub->entry);
-    terni_lane_release(&sub->lane);
+    conn->io.leaving--;
+    end_leave(sub);
+    leave_next(&conn->io);
 }
 
 static void run_leave(terni_record *record, bool dropped)
 {
     tern_sub *sub = TERNI_CONTAINER(record, tern_sub, leave);
-    if (!dropped && sub->entry.in_table) {
-        natsStatus s = terni_entry_leave(&sub->entry);
-        if (s == NATS_OK) s = terni_fence_send(&sub->conn->io.fences, &sub->fence);
-        if (s == NATS_OK) return;
+    terni_io *io = &sub->conn->io;
+    if (dropped) {
+        end_leave(sub);
+        return;
     }
-    leave_fence_done(&sub->fence, TERN_UNAVAILABLE);
+    record->next = NULL;
+    if (io->leave_next != NULL) io->leave_last->next = record;
+    else io->leave_next = record;
+    io->leave_last = record;
+    leave_next(io);
 }
 
 static void run_remove(terni_record *record, bool dropped)
