@@ -42,6 +42,13 @@ typedef struct terni_calls_hooks {
     void (*free)(struct terni_calls_hooks *calls);
 } terni_calls_hooks;
 
+/* Does the session, a lame duck, send anything new? */
+typedef enum terni_hush {
+    TERNI_NOT_HUSHED, /* yes */
+    TERNI_HUSHING,    /* no; the fence behind what it sent is on its way (io.moved) */
+    TERNI_HUSHED      /* no; it is back */
+} terni_hush;
+
 /* What only the I/O thread touches. */
 typedef struct terni_io {
     terni_servers servers;
@@ -51,8 +58,9 @@ typedef struct terni_io {
     terni_entry_table entries;
     terni_fence_list fences; /* session's */
     terni_fence_list retiring_fences;
-    uint64_t sessions;          /* so far; the number of the last one */
-    bool moving;                /* session is a lame duck; attempt is to replace it */
+    uint64_t sessions; /* so far; the number of the last one */
+    bool moving;       /* session is a lame duck; attempt is to replace it */
+    terni_hush hush;
     uint32_t failed_rounds;     /* through the server list, since the last session */
     uint32_t backoff_steps;     /* failed rounds, and sessions that did not last */
     uint32_t refusals;          /* of the credentials, in this round */

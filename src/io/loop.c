@@ -135,6 +135,7 @@ static bool fill_nats(tern_conn *conn)
 static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
+    if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
     bool more = fill_nats(conn);

@@ -11,7 +11,8 @@
  * Moving loses no request and doubles no message: queue-group subscriptions and inboxes are in both
  * sessions for OVERLAP_MS, until the whole cluster knows the new ones (each message goes to one member of
  * a group; a reply is taken once). Then the old ones are drained. A plain subscription enters the new
- * session when everything the old one had for it has been handed over. */
+ * session when everything the old one had for it has been handed over. Publishes keep their order: before
+ * the change the old session falls silent, and a fence goes through it. */
 #include "io/reconnect.h"
 
 #include <assert.h>
@@ -24,7 +25,7 @@
 enum {
     ATTEMPT_MAX_MS = 2000, /* for one server, so that a list of them fits into connect_timeout_ms */
     LASTED_MS = 5000,      /* a session that lived so long ends the backoff */
-    OVERLAP_MS = 500,      /* for interest to spread in the cluster; the same at once loses a batch now and then */
+    OVERLAP_MS = 200,      /* for interest to spread in the cluster; the same at once loses a batch now and then */
     RETIRE_MS = 10000,     /* the server's own default for how long a lame duck keeps its clients */
     REFUSED_ROUNDS = 2     /* nats.c 3.4 makes a wrong nkey signature in 1 of 256 cases: once is no proof */
 };
@@ -68,6 +69,7 @@ static void attempt_failed(tern_conn *conn, const tern_error *why)
     terni_io *io = &conn->io;
     if (io->attempt != NULL) terni_session_close(io->attempt);
     io->attempt = NULL;
+    if (io->hush == TERNI_HUSHED) io->hush = TERNI_NOT_HUSHED;
     terni_conn_note_error(conn, why);
     terni_conn_emit(conn, TERN_EVENT_CONNECT_FAILED, why->status, terni_servers_current(&io->servers)->address, "",
                     why->text);
@@ -144,6 +146,25 @@ static void session_up(tern_conn *conn, bool first)
     learn_servers(io);
 }
 
+/* The publishes of the lame duck have been through its server: those that follow cannot overtake them. */
+static void hush_returned(terni_fence *fence, tern_status status)
+{
+    tern_conn *conn = TERNI_CONTAINER(fence, tern_conn, io.moved);
+    (void)status; /* a session that broke is lost, and the attempt takes its place */
+    conn->io.hush = conn->io.attempt == NULL ? TERNI_NOT_HUSHED : TERNI_HUSHED;
+}
+
+/* Lets the session fall silent before another takes over. True: it has. */
+static bool hushed(terni_io *io)
+{
+    if (io->hush == TERNI_NOT_HUSHED) {
+        io->moved.done = hush_returned;
+        bool sent = terni_fence_send(&io->fences, &io->moved) == NATS_OK;
+        io->hush = sent ? TERNI_HUSHING : TERNI_HUSHED;
+    }
+    return io->hush == TERNI_HUSHED;
+}
+
 /* Makes session the retiring one. */
 static void retire_session(tern_conn *conn)
 {
@@ -192,6 +213,7 @@ static void attempt_up(tern_conn *conn)
     io->session = io->attempt;
     io->attempt = NULL;
     io->moving = false;
+    io->hush = TERNI_NOT_HUSHED;
     io->next_attempt = TERNI_NEVER;
     io->servers.tried = 0;
     io->refusals = io->failed_rounds = 0;
@@ -357,7 +379,9 @@ static void check_attempt(tern_conn *conn)
     terni_io *io = &conn->io;
     tern_error why;
     switch (terni_session_get_state(io->attempt)) {
-    case TERNI_SESSION_UP: attempt_up(conn); break;
+    case TERNI_SESSION_UP:
+        if (io->session == NULL || hushed(io)) attempt_up(conn);
+        break;
     case TERNI_SESSION_CONNECTING:
         if (terni_now_ms() < io->attempt_until) break;
         (void)terni_fail(&why, TERN_UNAVAILABLE, "%s: the server did not answer in time",

@@ -2,19 +2,26 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* The inode of a descriptor that is a socket, or 0. */
-static ino_t socket_inode(int fd)
+/* The inode of a descriptor that is a socket, or 0: from its link "socket:[4711]", so that descriptors that
+ * are somebody else's business are not touched. */
+static ino_t socket_inode(DIR *dir, const char *fd)
 {
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+    char link[64];
+    unsigned long long inode = 0;
+    ssize_t size = readlinkat(dirfd(dir), fd, link, sizeof link - 1);
+    if (size < 0) return 0;
+    link[size] = '\0';
+    return sscanf(link, "socket:[%llu]", &inode) == 1 ? (ino_t)inode : 0;
 }
 
 static bool append(terni_stall *stall, ino_t inode, size_t *capacity)
@@ -38,7 +45,7 @@ void terni_stall_note(terni_stall *stall, const char *address, terni_time_ms unt
     bool ok = dir != NULL;
     *stall = (terni_stall){ .port = port == NULL ? 0 : atoi(port + 1), .until = until };
     for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
-        ino_t inode = socket_inode(atoi(entry->d_name));
+        ino_t inode = socket_inode(dir, entry->d_name);
         if (inode != 0) ok = append(stall, inode, &capacity);
     }
     if (dir != NULL) (void)closedir(dir);
@@ -79,14 +86,16 @@ static bool silent(int fd, int silent_ms)
     return info.tcpi_last_data_recv >= (uint32_t)silent_ms;
 }
 
-/* One more descriptor for the same socket, so that its number cannot become another's meanwhile. */
-static void break_if_stalled(const terni_stall *stall, int fd, int silent_ms)
+/* Shuts the socket down through a descriptor of our own: its number cannot become another's meanwhile. */
+static void break_if_stalled(const terni_stall *stall, DIR *dir, const char *name, int silent_ms)
 {
-    int held = dup(fd);
+    char held_name[16];
+    ino_t inode = socket_inode(dir, name);
+    if (inode == 0 || was_there(stall, inode) || !leads_to(atoi(name), stall->port)) return;
+    int held = fcntl(atoi(name), F_DUPFD_CLOEXEC, 0);
     if (held < 0) return;
-    ino_t inode = socket_inode(held);
-    if (inode != 0 && !was_there(stall, inode) && leads_to(held, stall->port) && silent(held, silent_ms))
-        (void)shutdown(held, SHUT_RDWR);
+    (void)snprintf(held_name, sizeof held_name, "%d", held);
+    if (socket_inode(dir, held_name) == inode && silent(held, silent_ms)) (void)shutdown(held, SHUT_RDWR);
     (void)close(held);
 }
 
@@ -101,10 +110,7 @@ void terni_stall_break(const terni_stall *stall, int silent_ms, const int *known
 {
     DIR *dir = stall->port == 0 ? NULL : opendir("/proc/self/fd");
     if (dir == NULL) return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (*entry->d_name < '0' || *entry->d_name > '9') continue;
-        int fd = atoi(entry->d_name);
-        if (fd != dirfd(dir) && !is_known(fd, known, count)) break_if_stalled(stall, fd, silent_ms);
-    }
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (!is_known(atoi(entry->d_name), known, count)) break_if_stalled(stall, dir, entry->d_name, silent_ms);
     (void)closedir(dir);
 }

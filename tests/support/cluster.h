@@ -8,7 +8,7 @@
 
 /* Configuration text that makes lame duck mode last about a second: with clients connected the server waits the
  * grace period, then lets them go one by one over the duration, which may not be shorter than the server allows. */
-#define SERVER_QUICK_LAME_DUCK "lame_duck_grace_period: \"100ms\"\nlame_duck_duration: \"30s\"\n"
+#define SERVER_QUICK_LAME_DUCK "lame_duck_grace_period: \"1s\"\nlame_duck_duration: \"30s\"\n"
 
 struct test_cluster {
     struct test_server *nodes[CLUSTER_NODES];  /* named n1, n2, n3; to be killed, restarted, paused one by one */
