@@ -19,7 +19,7 @@
 #include "core/error.h"
 #include "io/reconnect.h"
 
-enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3 };
+enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3, HUNG_UP = POLLHUP | POLLRDHUP | POLLERR };
 
 /* ---- Out ---- */
 
@@ -147,11 +147,11 @@ static bool transfer(tern_conn *conn)
 
 /* ---- In ---- */
 
-static void receive(tern_conn *conn)
+static void receive(tern_conn *conn, bool hung_up)
 {
     terni_io *io = &conn->io;
     uint64_t msgs = 0, bytes = 0;
-    terni_session_read(io->session);
+    terni_session_read(io->session, hung_up);
     io->last_heard = terni_now_ms();
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
@@ -165,10 +165,10 @@ static void receive(tern_conn *conn)
     if (fences > 0) terni_fences_drain(&io->fences);
 }
 
-static void receive_retiring(tern_conn *conn)
+static void receive_retiring(tern_conn *conn, bool hung_up)
 {
     terni_io *io = &conn->io;
-    terni_session_read(io->retiring);
+    terni_session_read(io->retiring, hung_up);
     terni_entries_drain(&io->entries, true, UINT64_MAX);
     terni_fences_drain(&io->retiring_fences);
 }
@@ -180,7 +180,7 @@ static struct pollfd poll_for(terni_session *session)
     struct pollfd fd = { .fd = -1 };
     if (session == NULL) return fd;
     fd.fd = terni_session_fd(session);
-    fd.events = terni_session_wants_write(session) ? POLLIN | POLLOUT : POLLIN;
+    fd.events = terni_session_wants_write(session) ? POLLIN | POLLRDHUP | POLLOUT : POLLIN | POLLRDHUP;
     return fd;
 }
 
@@ -204,9 +204,9 @@ static void wait_and_serve(tern_conn *conn, bool more)
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
-    if ((fds[1].revents & ~POLLOUT) != 0) receive(conn);
+    if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);
     if ((fds[2].revents & POLLOUT) != 0 && terni_session_wants_write(io->retiring)) terni_session_write(io->retiring);
-    if ((fds[2].revents & ~POLLOUT) != 0) receive_retiring(conn);
+    if ((fds[2].revents & ~POLLOUT) != 0) receive_retiring(conn, (fds[2].revents & HUNG_UP) != 0);
 }
 
 /* Nothing will be sent any more: messages are lost, controls are told. */

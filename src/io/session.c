@@ -19,6 +19,8 @@
  * abandoned, the waker and the notices of every session; nothing else is locked inside it. */
 #include "io/session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -27,6 +29,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "io/probe.h"
@@ -43,6 +46,7 @@ struct terni_session {
     natsStatistics *statistics;
     char *address;
     bool tls;            /* not changed after open */
+    bool ended;          /* the I/O thread's: the peer has, and all it sent is read */
     natsSock fd;         /* set by attach, before UP */
     terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
     atomic_bool wants_write;
@@ -194,9 +198,42 @@ static void session_free(terni_session *session)
     free(session);
 }
 
+/* Puts one end of a socket pair in the socket's place, under the number that nats.c knows. Returns the other
+ * end, or -1. */
+static int replace_socket(terni_session *session)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) return -1;
+    bool ok = dup3(pair[0], session->fd, O_CLOEXEC) >= 0;
+    (void)close(pair[0]);
+    if (ok) return pair[1];
+    (void)close(pair[1]);
+    return -1;
+}
+
+/* Lets nats.c read line ends until it closes, at most as many as a message can hold. nats.c never frees a
+ * message that ends in its middle, so it gets an end: within a payload, line ends are payload; anywhere
+ * else they soon are a protocol error. No subscription is left that could see such a message. */
+static void feed_line_ends(terni_session *session)
+{
+    char line_ends[16 * 1024];
+    int64_t max_payload = natsConnection_GetMaxPayload(session->nc);
+    size_t left = sizeof line_ends + (max_payload > 0 ? (size_t)max_payload : 0);
+    int other = replace_socket(session);
+    if (other < 0) return;
+    memset(line_ends, '\n', sizeof line_ends);
+    while (left > 0 && !atomic_load(&session->closing)) {
+        ssize_t sent = send(other, line_ends, left < sizeof line_ends ? left : sizeof line_ends, MSG_NOSIGNAL);
+        if (sent > 0) left -= (size_t)sent;
+        natsConnection_ProcessReadEvent(session->nc);
+    }
+    (void)close(other);
+}
+
 /* Lets nats.c find the end of its stream on this thread, and frees the natsConnection. */
 static void close_nats(terni_session *session)
 {
+    if (!session->tls && !atomic_load(&session->closing)) feed_line_ends(session);
     if (!atomic_load(&session->closing)) (void)shutdown(session->fd, SHUT_RDWR);
     for (int i = 0; i < CLOSE_READS_MAX && !atomic_load(&session->closing); i++)
         natsConnection_ProcessReadEvent(session->nc);
@@ -388,7 +425,7 @@ void terni_session_close(terni_session *session)
 
 bool terni_session_is_down(const terni_session *session)
 {
-    return atomic_load(&session->closing);
+    return session->ended || atomic_load(&session->closing);
 }
 
 terni_session_state terni_session_get_state(terni_session *session)
@@ -437,10 +474,20 @@ void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms)
     if (session->tls) terni_tls_limit_writes(session->fd, timeout_ms);
 }
 
-void terni_session_read(terni_session *session)
+/* Has the peer ended the stream, with nothing left to read? nats.c is not to find that out itself: it would
+ * close before feed_line_ends. */
+static bool is_at_end(const terni_session *session)
+{
+    char byte;
+    ssize_t got = recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void terni_session_read(terni_session *session, bool hung_up)
 {
     if (session->tls && !terni_tls_readable(session->fd)) return;
-    natsConnection_ProcessReadEvent(session->nc);
+    session->ended = !session->tls && hung_up && is_at_end(session);
+    if (!session->ended) natsConnection_ProcessReadEvent(session->nc);
 }
 
 void terni_session_write(terni_session *session)

@@ -12,7 +12,7 @@ typedef enum terni_session_state {
     TERNI_SESSION_CONNECTING, /* a thread of its own connects */
     TERNI_SESSION_FAILED,     /* it could not; error says why */
     TERNI_SESSION_UP,         /* it is connected; the I/O thread's */
-    TERNI_SESSION_DOWN        /* nats.c has closed it */
+    TERNI_SESSION_DOWN        /* the server or nats.c has ended it */
 } terni_session_state;
 
 /* What the server said about this session, told by nats.c on a thread of its own. */
@@ -55,7 +55,8 @@ bool terni_session_wants_write(const terni_session *session);
 /* With TLS, where a write waits inside nats.c: ends a write that gets nowhere for timeout_ms. */
 void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms);
 
-void terni_session_read(terni_session *session);
+/* hung_up: poll says that the peer has ended the stream, or an error has. */
+void terni_session_read(terni_session *session, bool hung_up);
 void terni_session_write(terni_session *session);
 
 /* Messages and bytes received since the session began. */
