@@ -51,7 +51,8 @@ TERN_API tern_status tern_conn_subscribe_message(tern_conn *conn, const char *su
                                                  tern_sub **out_sub, tern_error *err);
 
 /* Ends the subscription. After it returns no handler starts, and none runs but the one it was called
- * from; messages not yet handled are dropped. Waits for handlers that run. Idempotent. Any thread.
+ * from; messages not yet handled are dropped. Waits for handlers that run; so handlers of two
+ * subscriptions must not end each other's. Idempotent. Any thread.
  * FAILED_PRECONDITION: called on the I/O thread while a pool runs a handler of it; nothing was done. */
 TERN_API tern_status tern_sub_unsubscribe(tern_sub *sub, tern_error *err);
 

@@ -212,6 +212,13 @@ bool terni_lane_busy(terni_lane *lane)
     return busy;
 }
 
+/* Does a handler run that a thread so deep inside the lane's handlers must wait for? From inside, those that
+ * wait themselves do not count: they would wait for each other. */
+static bool handlers_run_locked(const terni_lane *lane, uint32_t inside)
+{
+    return lane->active > (inside > 0 ? lane->inside_waiting : 0);
+}
+
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
@@ -219,12 +226,10 @@ static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
     (void)pthread_mutex_lock(&lane->mu);
     lane->waiters++;
     lane->inside_waiting += inside;
-    if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others may wait just for this one */
-    while (lane->active > lane->inside_waiting || (until_empty && lane->head != NULL)) {
-        if (!in_time) break;
+    if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
+    while (in_time && (handlers_run_locked(lane, inside) || (until_empty && lane->head != NULL)))
         in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
-    }
-    bool done = lane->active <= lane->inside_waiting && !(until_empty && lane->head != NULL);
+    bool done = !handlers_run_locked(lane, inside) && !(until_empty && lane->head != NULL);
     lane->inside_waiting -= inside;
     lane->waiters--;
     (void)pthread_mutex_unlock(&lane->mu);

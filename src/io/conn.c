@@ -179,6 +179,7 @@ tern_status terni_conn_start(tern_conn *conn, terni_calls_hooks *calls, tern_err
 tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err)
 {
     terni_time_ms deadline = terni_deadline(conn->options.values.connect_timeout_ms);
+    const char *first = conn->options.first_server;
     bool in_time = true;
     (void)pthread_mutex_lock(&conn->mu);
     while (conn->state == TERN_CONN_CONNECTING && !conn->refused && in_time)
@@ -187,9 +188,10 @@ tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err)
     tern_error last = conn->last_error;
     (void)pthread_mutex_unlock(&conn->mu);
     if (state == TERN_CONN_CONNECTED || state == TERN_CONN_RECONNECTING) return TERN_OK;
-    const char *text = last.status == TERN_OK ? "no server answered" : last.text;
+    if (last.status == TERN_OK)
+        return terni_fail(err, TERN_UNAVAILABLE, "not connected: %s: the server did not answer in time", first);
     return terni_fail(err, last.status == TERN_UNAUTHENTICATED ? last.status : TERN_UNAVAILABLE, "not connected: %s",
-                      text);
+                      last.text);
 }
 
 void terni_conn_ended(tern_conn *conn)

@@ -54,11 +54,17 @@ void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_ent
 void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
 {
     natsSubscription_Destroy(entry->nsub);
-    natsSubscription_Destroy(entry->retiring_nsub);
-    entry->nsub = entry->retiring_nsub = NULL;
+    entry->nsub = NULL;
+    terni_entry_forget_retiring(entry);
     if (entry->in_table) unlink_entry(table, entry);
     entry->in_table = false;
     entry->class->gone(entry);
+}
+
+void terni_entry_forget_retiring(terni_entry *entry)
+{
+    natsSubscription_Destroy(entry->retiring_nsub);
+    entry->retiring_nsub = NULL;
 }
 
 natsStatus terni_entry_subscribe(terni_entry *entry, natsConnection *nc)

@@ -56,6 +56,9 @@ void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_ent
 /* Drops the entry's subscriptions, takes it out of the table, and tells it gone. */
 void terni_entry_remove(terni_entry_table *table, terni_entry *entry);
 
+/* Drops the entry's subscription in the retiring session. */
+void terni_entry_forget_retiring(terni_entry *entry);
+
 /* Subscribes the entry in a session, unless it is. */
 natsStatus terni_entry_subscribe(terni_entry *entry, natsConnection *nc);
 

@@ -34,7 +34,23 @@ static bool named_before(const terni_record *record, const char *at)
     return name != at;
 }
 
-/* Adds a header. ILLEGAL_STATE: nats.c takes the name for another's, since their hashes are the same. */
+/* Calls each for every header of the record, until one does not return OK. */
+static natsStatus for_each_header(natsMsg *msg, const terni_record *record,
+                                  natsStatus (*each)(natsMsg *msg, const terni_record *record, const char *name,
+                                                     const char *value))
+{
+    natsStatus s = NATS_OK;
+    const char *name = terni_record_headers(record);
+    for (uint32_t i = 0; s == NATS_OK && i < record->header_count; i++) {
+        const char *value = name + strlen(name) + 1;
+        s = each(msg, record, name, value);
+        name = value + strlen(value) + 1;
+    }
+    return s;
+}
+
+/* nats.c may take a name for a longer one that begins with it: natsStrHash_GetEx compares no further.
+ * ILLEGAL_STATE: it does, for these headers. */
 static natsStatus add_header(natsMsg *msg, const terni_record *record, const char *name, const char *value)
 {
     const char *other = NULL;
@@ -42,17 +58,21 @@ static natsStatus add_header(natsMsg *msg, const terni_record *record, const cha
     return natsMsgHeader_Add(msg, name, value);
 }
 
+static natsStatus check_header(natsMsg *msg, const terni_record *record, const char *name, const char *value)
+{
+    const char *read = NULL;
+    if (named_before(record, name)) return NATS_OK; /* the first value was checked */
+    natsStatus s = natsMsgHeader_Get(msg, name, &read);
+    return s != NATS_OK || strcmp(read, value) == 0 ? s : NATS_ILLEGAL_STATE;
+}
+
 static natsStatus publish_with_headers(natsConnection *nc, const terni_record *record)
 {
     natsMsg *msg = NULL;
     natsStatus s = natsMsg_Create(&msg, terni_record_subject(record), terni_record_reply(record),
                                   terni_record_payload(record), (int)record->payload_size);
-    const char *at = terni_record_headers(record);
-    for (uint32_t i = 0; s == NATS_OK && i < record->header_count; i++) {
-        const char *value = at + strlen(at) + 1;
-        s = add_header(msg, record, at, value);
-        at = value + strlen(value) + 1;
-    }
+    if (s == NATS_OK) s = for_each_header(msg, record, add_header);
+    if (s == NATS_OK) s = for_each_header(msg, record, check_header);
     if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
     natsMsg_Destroy(msg);
     return s;
@@ -72,7 +92,7 @@ static void refuse_message(tern_conn *conn, const terni_record *record, natsStat
 {
     const char *text = s == NATS_MAX_PAYLOAD         ? "above the payload limit of the server"
                        : s == NATS_NO_SERVER_SUPPORT ? "the server does not support headers"
-                       : s == NATS_ILLEGAL_STATE     ? "two header names have the same hash in nats.c"
+                       : s == NATS_ILLEGAL_STATE     ? "nats.c takes one of the header names for another"
                                                      : natsStatus_GetText(s);
     tern_status st = terni_status_from_nats(s);
     if (record->sender != NULL) record->sender->failed(record->sender, record->token, st, text);

@@ -41,7 +41,8 @@ void terni_options_free(terni_options *options)
         *text = NULL;
     }
     free(options->nkey);
-    options->nkey = NULL;
+    free(options->first_server);
+    options->nkey = options->first_server = NULL;
 }
 
 static bool copy_texts(tern_conn_options *values, const tern_conn_options *from)
@@ -131,6 +132,7 @@ tern_status terni_options_copy(terni_options *out, const tern_conn_options *opti
     if (st == TERN_OK) st = terni_servers_parse(servers, urls_of(options), err);
     if (st == TERN_OK && out->values.nkey_seed_file != NULL)
         st = terni_nkey_from_seed_file(out->values.nkey_seed_file, &out->nkey, err);
+    if (st == TERN_OK && (out->first_server = strdup(servers->list[0].address)) == NULL) st = terni_fail_memory(err);
     out->tls = out->values.tls || out->values.tls_ca_file != NULL || out->values.tls_cert_file != NULL ||
                out->values.tls_expected_host != NULL;
     for (size_t i = 0; i < servers->count; i++) out->tls |= servers->list[i].tls;

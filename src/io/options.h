@@ -11,6 +11,7 @@
 typedef struct terni_options {
     tern_conn_options values; /* url is NULL here: the servers stand for it */
     char *nkey;               /* the public key of nkey_seed_file, or NULL */
+    char *first_server;       /* the first one's address */
     bool tls;                 /* for every server */
 } terni_options;
 

@@ -95,8 +95,8 @@ static tern_status parse_address(terni_server *server, const char *address, tern
     const char *bracket = *address == '[' ? strchr(address, ']') : NULL;
     size_t host_size = bracket != NULL ? (size_t)(bracket - address) + 1 : strcspn(address, ":");
     long port = parse_port(address + host_size);
-    bool bad_host =
-        host_size == 0 || (*address == '[' && bracket == NULL) || address[strcspn(address, " /@?#\t\r\n")] != '\0';
+    bool bad_host = host_size == 0 || (*address == '[' && (bracket == NULL || host_size == 2)) ||
+                    address[strcspn(address, " /@?#\t\r\n")] != '\0';
     if (bad_host || port == 0)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "url \"%s\": %s", terni_quote(address).text,
                           bad_host ? "no host, or a character that no host has" : "not a port from 1 to 65535");
@@ -125,6 +125,8 @@ static tern_status parse_url(terni_server *server, char *url, tern_error *err)
     if (size > 0 && rest[size - 1] == '/') rest[size - 1] = '\0';
     char *at = strrchr(rest, '@');
     if (at != NULL) {
+        *at = '\0';
+        if (strstr(rest, "%00") != NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "url: %%00 in its user info");
         if (!parse_userinfo(server, rest, (size_t)(at - rest))) return terni_fail_memory(err);
         rest = at + 1;
     }

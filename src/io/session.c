@@ -46,6 +46,7 @@ struct terni_session {
     natsStatistics *statistics;
     char *address;
     bool tls;            /* not changed after open */
+    int low_water;       /* the I/O thread's, with TLS */
     bool ended;          /* the I/O thread's: the peer has, and all it sent is read */
     natsSock fd;         /* set by attach, before UP */
     terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
@@ -485,7 +486,7 @@ static bool is_at_end(const terni_session *session)
 
 void terni_session_read(terni_session *session, bool hung_up)
 {
-    if (session->tls && !terni_tls_readable(session->fd)) return;
+    if (session->tls && !terni_tls_readable(session->fd, &session->low_water)) return;
     session->ended = !session->tls && hung_up && is_at_end(session);
     if (!session->ended) natsConnection_ProcessReadEvent(session->nc);
 }

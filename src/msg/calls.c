@@ -4,10 +4,9 @@
  * subject changes with each call, so a late reply finds a token that is over, and is counted and
  * dropped.
  *
- * A late 503 has no token. So when a call that was sent ends without an answer, its slot's subscription
- * ends with it, on the I/O thread, before the slot is used again. The server decides about a 503 when
- * it takes the request, and addresses it to the subscription of that moment; so what comes late comes
- * for a subscription that is gone.
+ * A late 503 has no token. So when a call that was sent ends without an answer, its slot is not used again
+ * until a fence sent after that has come back: the server decides about a 503 when it takes the request,
+ * so by then a 503 has come, and has found no call.
  *
  * States of a slot (call->mu guards them):
  *   FREE      in the free list, or the caller's                  -> QUEUED
@@ -16,8 +15,7 @@
  *                                                                   record finds another token)
  *   SENT      handed to nats.c; the reply is awaited             -> ENDED, LEFT
  *   ENDED     outcome and reply are the caller's                 -> FREE
- *   LEFT      the caller gave up; the I/O thread ends the
- *             subscription                                       -> FREE
+ *   LEFT      the caller gave up; the slot waits for its fence   -> FREE
  *
  * Locks: calls->mu guards the lists of slots; a call's mu its state. calls->mu may be held when a
  * call's is taken, never the other way round. Who wakes whom: the I/O thread signals the slot's
@@ -39,7 +37,8 @@ typedef struct calls calls;
 typedef struct call {
     terni_entry entry; /* the I/O thread's */
     terni_sender sender;
-    terni_record leaving; /* the control of LEFT */
+    terni_record leaving; /* the control of LEFT, and its fence */
+    terni_fence fence;
     calls *owner;
     struct call *next_free, *next; /* calls->mu: the free ones, and all */
     char *inbox;                   /* "<inbox>.<slot>.*" */
@@ -71,6 +70,7 @@ static const terni_entry_class call_entry_class;
 static bool call_sending(terni_sender *sender, uint64_t token);
 static void call_failed(terni_sender *sender, uint64_t token, tern_status status, const char *text);
 static void call_leave(terni_record *record, bool dropped);
+static void call_left(terni_fence *fence, tern_status status);
 
 static void call_free(call *c)
 {
@@ -96,6 +96,7 @@ static call *call_new(calls *owner, uint32_t slot)
     c->entry.subject = c->inbox;
     c->sender = (terni_sender){ call_sending, call_failed };
     c->leaving.run = call_leave;
+    c->fence.done = call_left;
     return c;
 no_cond:
     (void)pthread_mutex_destroy(&c->mu);
@@ -231,15 +232,27 @@ static void call_gone(terni_entry *entry)
 
 static const terni_entry_class call_entry_class = { call_deliver, call_no_responders, call_gone };
 
-/* Ends the subscription of a slot whose caller has left, and frees the slot. */
-static void call_leave(terni_record *record, bool dropped)
+/* The slot can be used again. */
+static void call_left(terni_fence *fence, tern_status status)
 {
-    call *c = TERNI_CONTAINER(record, call, leaving);
-    if (!dropped && c->entry.in_table) terni_entry_remove(table_of(c), &c->entry);
+    call *c = TERNI_CONTAINER(fence, call, fence);
+    (void)status; /* if the session broke, its subscriptions, and any 503 for them, went with it */
     (void)pthread_mutex_lock(&c->mu);
     c->state = CALL_FREE;
     (void)pthread_mutex_unlock(&c->mu);
     give_back(c, false);
+}
+
+static void call_leave(terni_record *record, bool dropped)
+{
+    call *c = TERNI_CONTAINER(record, call, leaving);
+    if (!dropped && c->entry.in_table) {
+        terni_entry_regroup(table_of(c), &c->entry, TERNI_ENTRY_IDLE);
+        terni_entry_forget_retiring(&c->entry); /* the fence goes through the session only */
+        if (terni_fence_send(&c->owner->conn->io.fences, &c->fence) == NATS_OK) return;
+        terni_entry_remove(table_of(c), &c->entry); /* no fence, no subscription: a 503 for it finds nobody */
+    }
+    call_left(&c->fence, TERN_UNAVAILABLE);
 }
 
 static bool requests_subject(call *c, const char *subject)

@@ -27,6 +27,7 @@ typedef struct piece_head {
 
 typedef struct arena {
     block *first, *current;
+    bool no_memory;
 } arena;
 
 static size_t round_up(size_t size)
@@ -56,6 +57,7 @@ static bool grow(arena *a, size_t need)
 static void *arena_alloc(void *data, size_t size)
 {
     arena *a = data;
+    a->no_memory = true; /* until it is found */
     if (size > SIZE_MAX / 2) return NULL;
     size_t need = sizeof(piece_head) + round_up(size);
     if (a->current->capacity - a->current->used < need && !grow(a, need)) return NULL;
@@ -63,6 +65,7 @@ static void *arena_alloc(void *data, size_t size)
     piece_head *head = (piece_head *)(void *)((char *)b + BLOCK_HEAD + b->used);
     head->mark = b == a->first && b->used == 0 ? FIRST_PIECE : INNER_PIECE;
     b->used += need;
+    a->no_memory = false;
     return head + 1;
 }
 
@@ -211,6 +214,7 @@ tern_status tern_message_unpack(const ProtobufCMessageDescriptor *type, const vo
         return TERN_OK;
     }
     free_blocks(a.first);
+    if (a.no_memory) return terni_fail_memory(err);
     return terni_fail(err, TERN_INVALID_ARGUMENT, "%zu bytes that are not a %s", size, terni_message_name(type));
 }
 

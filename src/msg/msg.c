@@ -1,6 +1,7 @@
 #include "msg/msg.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/error.h"
 #include "io/conn.h"
@@ -66,10 +67,22 @@ size_t tern_msg_size(const tern_msg *msg)
     return size > 0 ? (size_t)size : 0;
 }
 
+/* Has the message a header of just this name? nats.c may find a longer one that begins with it. */
+static bool has_header(natsMsg *nats, const char *name)
+{
+    const char **names = NULL;
+    int count = 0;
+    if (natsMsgHeader_Keys(nats, &names, &count) != NATS_OK) return false;
+    bool found = false;
+    for (int i = 0; i < count && !found; i++) found = strcmp(names[i], name) == 0;
+    free(names); /* the array alone is the caller's */
+    return found;
+}
+
 const char *terni_nats_header(natsMsg *nats, const char *name)
 {
     const char *value = NULL;
-    return natsMsgHeader_Get(nats, name, &value) == NATS_OK ? value : NULL;
+    return natsMsgHeader_Get(nats, name, &value) == NATS_OK && has_header(nats, name) ? value : NULL;
 }
 
 const char *tern_msg_header(tern_msg *msg, const char *name)
@@ -83,8 +96,9 @@ size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity
     int count = 0;
     if (natsMsgHeader_Keys(msg->nats, &names, &count) != NATS_OK) return 0;
     for (int i = 0; i < count && (size_t)i < capacity; i++) {
-        const char *value = terni_nats_header(msg->nats, names[i]);
-        out_headers[i] = (tern_header){ .name = names[i], .value = value == NULL ? "" : value };
+        const char *value = NULL;
+        if (natsMsgHeader_Get(msg->nats, names[i], &value) != NATS_OK || value == NULL) value = "";
+        out_headers[i] = (tern_header){ .name = names[i], .value = value };
     }
     free(names); /* the array alone is the caller's */
     return count > 0 ? (size_t)count : 0;

@@ -43,9 +43,8 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
         st = terni_fail(err, TERN_INVALID_ARGUMENT, "data is NULL, size %zu", message->size);
     if (st != TERN_OK) return st;
     size_t headers = header_bytes(message->headers, message->header_count);
-    if (message->size > PAYLOAD_MAX || headers > PAYLOAD_MAX)
-        return terni_payload_check(conn, message->subject, SIZE_MAX, err);
-    return terni_payload_check(conn, message->subject, message->size + headers, err);
+    size_t bytes = message->size > SIZE_MAX - headers ? SIZE_MAX : message->size + headers;
+    return terni_payload_check(conn, message->subject, bytes, err);
 }
 
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)

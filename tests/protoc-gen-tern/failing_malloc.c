@@ -21,8 +21,7 @@ static int fails(void)
         failing = at == NULL ? 0 : atol(at);
     }
     made++;
-    if (made != failing)
-        return 0;
+    if (made != failing) return 0;
     errno = ENOMEM;
     return 1;
 }
@@ -31,8 +30,7 @@ __attribute__((destructor)) static void tell_where_none_failed(void)
 {
     static const char told[] = "fewer allocations\n";
 
-    if (made < failing && write(2, told, sizeof told - 1) < 0)
-        abort();
+    if (made < failing && write(2, told, sizeof told - 1) < 0) abort();
 }
 
 void *malloc(size_t size)

@@ -53,13 +53,11 @@ static size_t damage(unsigned char *out, const unsigned char *request, size_t si
     uint32_t kind = random_below(8);
     uint32_t changes = 1 + random_below(kind < 4 ? 4 : 64);
 
-    if (kind == 0)
-        size = random_below((uint32_t)size);
+    if (kind == 0) size = random_below((uint32_t)size);
     memcpy(out, request, size);
     if (kind == 1) {
         size = random_below(512);
-        for (size_t i = 0; i < size; i++)
-            out[i] = (unsigned char)random_below(256);
+        for (size_t i = 0; i < size; i++) out[i] = (unsigned char)random_below(256);
     }
     for (uint32_t i = 0; i < changes && size > 0 && kind > 1; i++) {
         size_t at = random_below((uint32_t)size);
@@ -86,15 +84,13 @@ static int run(const char *plugin, const char *input, int *out_said)
     char byte;
     pid_t child;
 
-    if (pipe(said) != 0)
-        exit(2);
+    if (pipe(said) != 0) exit(2);
     child = fork();
     if (child == 0) {
         int in = open(input, O_RDONLY);
         int null = open("/dev/null", O_WRONLY);
 
-        if (in < 0 || null < 0 || dup2(in, 0) < 0 || dup2(null, 1) < 0 || dup2(said[1], 2) < 0)
-            _exit(3);
+        if (in < 0 || null < 0 || dup2(in, 0) < 0 || dup2(null, 1) < 0 || dup2(said[1], 2) < 0) _exit(3);
         close(said[0]);
         close(said[1]);
         execl(plugin, plugin, (char *)NULL);
@@ -102,11 +98,9 @@ static int run(const char *plugin, const char *input, int *out_said)
     }
     close(said[1]);
     *out_said = read(said[0], &byte, 1) == 1;
-    while (*out_said && read(said[0], &byte, 1) == 1)
-        continue;
+    while (*out_said && read(said[0], &byte, 1) == 1) continue;
     close(said[0]);
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        exit(2);
+    if (child < 0 || waitpid(child, &status, 0) != child) exit(2);
     return status;
 }
 
@@ -130,8 +124,7 @@ int main(int argc, char **argv)
         write_file(argv[5], damaged, damage(damaged, request, size));
         status = run(argv[1], argv[5], &said);
         if (!WIFEXITED(status) || WEXITSTATUS(status) > 1 || (WEXITSTATUS(status) == 1 && !said)) {
-            printf("%s %s %d with the input in %s\n", argv[1],
-                   WIFEXITED(status) ? "exits with" : "dies of signal",
+            printf("%s %s %d with the input in %s\n", argv[1], WIFEXITED(status) ? "exits with" : "dies of signal",
                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), argv[5]);
             return 1;
         }

@@ -25,12 +25,12 @@ static struct {
 
 static int failures;
 
-#define CHECK(condition)                                             \
-    do {                                                             \
-        if (!(condition)) {                                          \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);   \
-            failures++;                                              \
-        }                                                            \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                                     \
+            failures++;                                                                                                \
+        }                                                                                                              \
     } while (0)
 
 tern_status tern_client_call(tern_client *client, const tern_method *method, const ProtobufCMessage *request,
@@ -41,8 +41,7 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
     seen.message = request;
     seen.options = options;
     seen.err = err;
-    if (seen.answer == TERN_OK)
-        *out_reply = seen.reply;
+    if (seen.answer == TERN_OK) *out_reply = seen.reply;
     return seen.answer;
 }
 

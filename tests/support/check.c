@@ -33,7 +33,7 @@ long test_now_ms(void)
 
 void test_sleep_ms(int duration_ms)
 {
-    struct timespec left = {duration_ms / 1000, duration_ms % 1000 * 1000000L};
+    struct timespec left = { duration_ms / 1000, duration_ms % 1000 * 1000000L };
 
     while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
 }
@@ -71,7 +71,7 @@ void gate_add(struct test_gate *gate, int n)
 {
     pthread_mutex_lock(&gate->lock);
     gate->count += n;
-    pthread_cond_broadcast(&gate->changed);  /* under the lock: the waiter may destroy the gate afterwards */
+    pthread_cond_broadcast(&gate->changed); /* under the lock: the waiter may destroy the gate afterwards */
     pthread_mutex_unlock(&gate->lock);
 }
 
@@ -125,7 +125,7 @@ static int count_entries(const char *path)
     if (folder == NULL) return -1;
     while (readdir(folder) != NULL) count++;
     closedir(folder);
-    return count - 2;  /* "." and ".." */
+    return count - 2; /* "." and ".." */
 }
 
 int test_count_threads(void)
@@ -135,7 +135,7 @@ int test_count_threads(void)
 
 int test_count_fds(void)
 {
-    return count_entries("/proc/self/fd") - 1;  /* without the one that reads the folder */
+    return count_entries("/proc/self/fd") - 1; /* without the one that reads the folder */
 }
 
 size_t test_rss_bytes(void)

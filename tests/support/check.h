@@ -24,7 +24,7 @@ bool wait_until(bool (*is_true)(void *arg), void *arg, int timeout_ms);
 struct test_gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int count;  /* guarded by lock */
+    int count; /* guarded by lock */
 };
 
 void gate_init(struct test_gate *gate);
@@ -59,43 +59,43 @@ bool test_wait_threads(int at_most, int timeout_ms);
 #define check_int_at_most(actual, limit) check_int_(actual, <=, limit)
 #define check_int_at_least(actual, limit) check_int_(actual, >=, limit)
 
-#define check_int_(a, op, b) \
-    do { \
-        long long check_a_ = (long long)(a); \
-        long long check_b_ = (long long)(b); \
-        cr_assert(check_a_ op check_b_, "%s is %lld, wanted %s %s, which is %lld", #a, check_a_, #op, #b, check_b_); \
+#define check_int_(a, op, b)                                                                                           \
+    do {                                                                                                               \
+        long long check_a_ = (long long)(a);                                                                           \
+        long long check_b_ = (long long)(b);                                                                           \
+        cr_assert(check_a_ op check_b_, "%s is %lld, wanted %s %s, which is %lld", #a, check_a_, #op, #b, check_b_);   \
     } while (0)
 
 #define check_true(condition) cr_assert((condition), "%s is false", #condition)
 #define check_false(condition) cr_assert(!(condition), "%s is true", #condition)
 
-#define check_str(actual, expected) \
-    do { \
-        const char *check_a_ = (actual); \
-        const char *check_b_ = (expected); \
-        cr_assert(test_same_text(check_a_, check_b_), "%s is \"%s\", wanted \"%s\"", #actual, test_shown(check_a_), \
-                  test_shown(check_b_)); \
+#define check_str(actual, expected)                                                                                    \
+    do {                                                                                                               \
+        const char *check_a_ = (actual);                                                                               \
+        const char *check_b_ = (expected);                                                                             \
+        cr_assert(test_same_text(check_a_, check_b_), "%s is \"%s\", wanted \"%s\"", #actual, test_shown(check_a_),    \
+                  test_shown(check_b_));                                                                               \
     } while (0)
 
 /* The text holds the part. */
-#define check_str_has(text, part) \
-    do { \
-        const char *check_a_ = (text); \
-        const char *check_b_ = (part); \
-        cr_assert(check_a_ != NULL && strstr(check_a_, check_b_) != NULL, "%s is \"%s\", wanted \"%s\" in it", #text, \
-                  test_shown(check_a_), check_b_); \
+#define check_str_has(text, part)                                                                                      \
+    do {                                                                                                               \
+        const char *check_a_ = (text);                                                                                 \
+        const char *check_b_ = (part);                                                                                 \
+        cr_assert(check_a_ != NULL && strstr(check_a_, check_b_) != NULL, "%s is \"%s\", wanted \"%s\" in it", #text,  \
+                  test_shown(check_a_), check_b_);                                                                     \
     } while (0)
 
 /* Byte ranges: the message gives both sizes and the first place where they differ. */
-#define check_bytes(actual, actual_bytes, expected, expected_bytes) \
-    do { \
-        const void *check_a_ = (actual); \
-        const void *check_b_ = (expected); \
-        size_t check_m_ = (actual_bytes); \
-        size_t check_n_ = (expected_bytes); \
-        size_t check_at_ = test_first_difference(check_a_, check_m_, check_b_, check_n_); \
-        cr_assert(check_at_ == (size_t)-1, "%s has %zu bytes, wanted %zu; they differ from byte %zu on", #actual, \
-                  check_m_, check_n_, check_at_); \
+#define check_bytes(actual, actual_bytes, expected, expected_bytes)                                                    \
+    do {                                                                                                               \
+        const void *check_a_ = (actual);                                                                               \
+        const void *check_b_ = (expected);                                                                             \
+        size_t check_m_ = (actual_bytes);                                                                              \
+        size_t check_n_ = (expected_bytes);                                                                            \
+        size_t check_at_ = test_first_difference(check_a_, check_m_, check_b_, check_n_);                              \
+        cr_assert(check_at_ == (size_t)-1, "%s has %zu bytes, wanted %zu; they differ from byte %zu on", #actual,      \
+                  check_m_, check_n_, check_at_);                                                                      \
     } while (0)
 
 bool test_same_text(const char *a, const char *b);

@@ -42,7 +42,7 @@ static void close_all_but(int one, int other)
 _Noreturn static void run_program(pid_t keeper_pid, const char *path, char *const argv[], int log_fd)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != keeper_pid) _exit(127);  /* the keeper died before the line above */
+    if (getppid() != keeper_pid) _exit(127); /* the keeper died before the line above */
     dup2(log_fd, 1);
     dup2(log_fd, 2);
     execv(path, argv);
@@ -67,8 +67,8 @@ _Noreturn static void keep(int link_fd, int hold_fd, const char *path, char *con
     pid = fork();
     if (pid == 0) run_program(keeper_pid, path, argv, log_fd);
     if (pid < 0 || write(link_fd, &pid, sizeof pid) != (ssize_t)sizeof pid) _exit(126);
-    polled[0] = (struct pollfd){.fd = link_fd, .events = POLLIN};
-    polled[1] = (struct pollfd){.fd = pidfd_open(pid, 0), .events = POLLIN};
+    polled[0] = (struct pollfd){ .fd = link_fd, .events = POLLIN };
+    polled[1] = (struct pollfd){ .fd = pidfd_open(pid, 0), .events = POLLIN };
     while (poll(polled, 2, -1) < 0 && errno == EINTR) continue;
     if (polled[1].revents == 0) kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
@@ -80,7 +80,7 @@ void child_start(struct child *child, const char *path, char *const argv[], cons
     int fds[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) test_abort("socketpair: %s", strerror(errno));
-    *child = (struct child){.link_fd = fds[0]};
+    *child = (struct child){ .link_fd = fds[0] };
     child->keeper_pid = fork();
     if (child->keeper_pid < 0) test_abort("fork: %s", strerror(errno));
     if (child->keeper_pid == 0) keep(fds[1], hold_fd, path, argv, log_path);
@@ -92,7 +92,7 @@ void child_start(struct child *child, const char *path, char *const argv[], cons
 
 bool child_wait(struct child *child, int timeout_ms)
 {
-    struct pollfd polled = {.fd = child->link_fd, .events = POLLIN};
+    struct pollfd polled = { .fd = child->link_fd, .events = POLLIN };
     int status = 0;
 
     if (child->pid == 0) return true;

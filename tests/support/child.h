@@ -7,10 +7,10 @@
 
 /* Filled by child_start; one thread at a time may use it. */
 struct child {
-    pid_t pid;         /* the program; 0 when none runs */
-    pid_t keeper_pid;  /* its parent, a child of the test's process */
-    int link_fd;       /* reads end-of-file once the program is gone */
-    int exit_code;     /* after the end: the exit status, or 128 + the signal's number */
+    pid_t pid;        /* the program; 0 when none runs */
+    pid_t keeper_pid; /* its parent, a child of the test's process */
+    int link_fd;      /* reads end-of-file once the program is gone */
+    int exit_code;    /* after the end: the exit status, or 128 + the signal's number */
 };
 
 /* Runs path with argv, its output appended to log_path. hold_fd (-1: none) stays open until the program is gone,

@@ -26,7 +26,7 @@ static void set_routes(struct test_cluster *cluster, int of)
 
 void cluster_start(struct test_cluster *cluster, const struct test_server_options *options)
 {
-    struct test_server_options own = {0};
+    struct test_server_options own = { 0 };
     char name[16];
     int i;
 

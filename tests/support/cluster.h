@@ -11,8 +11,8 @@
 #define SERVER_QUICK_LAME_DUCK "lame_duck_grace_period: \"1s\"\nlame_duck_duration: \"30s\"\n"
 
 struct test_cluster {
-    struct test_server *nodes[CLUSTER_NODES];  /* named n1, n2, n3; to be killed, restarted, paused one by one */
-    char urls[512];                            /* all client URLs, comma-separated */
+    struct test_server *nodes[CLUSTER_NODES]; /* named n1, n2, n3; to be killed, restarted, paused one by one */
+    char urls[512];                           /* all client URLs, comma-separated */
 };
 
 /* Starts three nodes with the options (NULL: none; name, cluster, routes and port are ignored), and waits until

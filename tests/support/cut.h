@@ -25,24 +25,24 @@ enum proxy_end {
 struct proxy_cut {
     enum proxy_cut_kind kind;
     enum proxy_end end;
-    uint64_t seed;   /* the same seed and stream give the same cut */
-    uint64_t bytes;  /* see the kinds */
-    int nth;         /* which item of the kind, from 1; 0: the first INFO line, one of the first 8 messages */
+    uint64_t seed;  /* the same seed and stream give the same cut */
+    uint64_t bytes; /* see the kinds */
+    int nth;        /* which item of the kind, from 1; 0: the first INFO line, one of the first 8 messages */
 };
 
 /* Follows one stream. All positions are counts of bytes from the stream's beginning. */
 struct cutter {
     struct proxy_cut cut;
     enum { CUTTER_LINE, CUTTER_PAYLOAD, CUTTER_OPAQUE } state; /* OPAQUE: not NATS in clear, for good */
-    uint64_t seen;         /* scanned so far */
-    uint64_t armed_at;     /* seen when the cut was armed; items that began earlier do not count */
-    uint64_t item_start;   /* of the line or payload that seen is in */
-    uint64_t item_bytes;   /* of the payload and its CR LF */
-    uint64_t cut_at;       /* UINT64_MAX until it is known */
+    uint64_t seen;                                             /* scanned so far */
+    uint64_t armed_at;   /* seen when the cut was armed; items that began earlier do not count */
+    uint64_t item_start; /* of the line or payload that seen is in */
+    uint64_t item_bytes; /* of the payload and its CR LF */
+    uint64_t cut_at;     /* UINT64_MAX until it is known */
     uint64_t random;
-    int items_left;        /* the cut is in the item that makes this 0 */
+    int items_left; /* the cut is in the item that makes this 0 */
     size_t line_bytes;
-    char line[8192];       /* the current line's beginning */
+    char line[8192]; /* the current line's beginning */
 };
 
 void cutter_init(struct cutter *cutter);

@@ -17,10 +17,10 @@
 
 struct fake_client {
     int fd;
-    bool shaking;       /* waits for PING */
-    bool closing;       /* has been told; closed when the client closes, so that no byte is lost to a reset */
+    bool shaking; /* waits for PING */
+    bool closing; /* has been told; closed when the client closes, so that no byte is lost to a reset */
     struct fake_script script;
-    char tail[8];       /* the last bytes received */
+    char tail[8]; /* the last bytes received */
 };
 
 struct fake {
@@ -28,12 +28,12 @@ struct fake {
     uint16_t port;
     char url[64];
     int listen_fd;
-    int stop_fd;                              /* readable: end */
+    int stop_fd; /* readable: end */
     struct test_gate accepted;
     struct test_gate answered;
     pthread_mutex_t lock;
-    struct fake_script script;                /* guarded by lock */
-    struct fake_client clients[MAX_CLIENTS];  /* the thread's own */
+    struct fake_script script;               /* guarded by lock */
+    struct fake_client clients[MAX_CLIENTS]; /* the thread's own */
     int count;
 };
 
@@ -63,7 +63,7 @@ static void accept_one(struct fake *fake)
     struct fake_client *client = &fake->clients[fake->count];
 
     if (fd < 0) return;
-    *client = (struct fake_client){.fd = fd};
+    *client = (struct fake_client){ .fd = fd };
     pthread_mutex_lock(&fake->lock);
     client->script = fake->script;
     pthread_mutex_unlock(&fake->lock);
@@ -118,13 +118,13 @@ static void *run(void *arg)
     int i, count;
 
     for (;;) {
-        polled[0] = (struct pollfd){.fd = fake->stop_fd, .events = POLLIN};
-        polled[1] = (struct pollfd){.fd = fake->listen_fd, .events = POLLIN};
+        polled[0] = (struct pollfd){ .fd = fake->stop_fd, .events = POLLIN };
+        polled[1] = (struct pollfd){ .fd = fake->listen_fd, .events = POLLIN };
         count = fake->count;
-        for (i = 0; i < count; i++) polled[2 + i] = (struct pollfd){.fd = fake->clients[i].fd, .events = POLLIN};
+        for (i = 0; i < count; i++) polled[2 + i] = (struct pollfd){ .fd = fake->clients[i].fd, .events = POLLIN };
         if (poll(polled, (nfds_t)(2 + count), -1) < 0) continue;
         if (polled[0].revents != 0) return NULL;
-        for (i = count - 1; i >= 0; i--) {  /* backwards: the last takes the place of one that is removed */
+        for (i = count - 1; i >= 0; i--) { /* backwards: the last takes the place of one that is removed */
             if (polled[2 + i].revents == 0 || serve(fake, &fake->clients[i])) continue;
             close(fake->clients[i].fd);
             fake->clients[i] = fake->clients[--fake->count];
@@ -135,7 +135,7 @@ static void *run(void *arg)
 
 struct fake *fake_start(const struct fake_script *script)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct sockaddr_in address = { .sin_family = AF_INET };
     socklen_t size = sizeof address;
     struct fake *fake = calloc(1, sizeof *fake);
 

@@ -8,23 +8,23 @@
 struct fake;
 
 enum fake_kind {
-    FAKE_CLOSE,     /* closes each connection at once */
-    FAKE_SILENT,    /* never sends */
-    FAKE_SEND,      /* sends .text, then nothing more */
-    FAKE_SEND_CLOSE,/* sends .text, then closes */
-    FAKE_HANDSHAKE, /* sends INFO, takes lines until PING, answers .text ("PONG\r\n", "-ERR 'x'\r\n"), then nothing */
+    FAKE_CLOSE,      /* closes each connection at once */
+    FAKE_SILENT,     /* never sends */
+    FAKE_SEND,       /* sends .text, then nothing more */
+    FAKE_SEND_CLOSE, /* sends .text, then closes */
+    FAKE_HANDSHAKE,  /* sends INFO, takes lines until PING, answers .text ("PONG\r\n", "-ERR 'x'\r\n"), then nothing */
     FAKE_HANDSHAKE_CLOSE /* the same, then closes */
 };
 
 struct fake_script {
     enum fake_kind kind;
-    const char *text;  /* sent as it is; must outlive the fake; NULL: nothing */
-    const char *info;  /* for the handshakes, in place of FAKE_INFO */
+    const char *text; /* sent as it is; must outlive the fake; NULL: nothing */
+    const char *info; /* for the handshakes, in place of FAKE_INFO */
 };
 
 /* A sound INFO line; for FAKE_SEND it is a server that stalls after INFO. */
-#define FAKE_INFO \
-    "INFO {\"server_id\":\"FAKE\",\"server_name\":\"fake\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true," \
+#define FAKE_INFO                                                                                                      \
+    "INFO {\"server_id\":\"FAKE\",\"server_name\":\"fake\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"       \
     "\"max_payload\":1048576,\"host\":\"127.0.0.1\",\"port\":4222,\"client_id\":1}\r\n"
 
 /* Starts to listen. What clients send is read and dropped unless the script waits for it. */
@@ -37,7 +37,7 @@ void fake_set_script(struct fake *fake, const struct fake_script *script);
 void fake_stop(struct fake *fake);
 
 uint16_t fake_port(const struct fake *fake);
-const char *fake_url(const struct fake *fake);  /* "nats://127.0.0.1:PORT" */
+const char *fake_url(const struct fake *fake); /* "nats://127.0.0.1:PORT" */
 
 /* How many connections were accepted; waiting for so many (false when timeout_ms passes first). */
 int fake_accepted(struct fake *fake);

@@ -13,7 +13,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 static unsigned letter_value(enum nkey_role role)
 {
-    static const char letters[] = {'U', 'A', 'O'};
+    static const char letters[] = { 'U', 'A', 'O' };
 
     return (unsigned)(letters[role] - 'A');
 }

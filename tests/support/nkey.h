@@ -10,8 +10,8 @@ enum nkey_role { NKEY_USER, NKEY_ACCOUNT, NKEY_OPERATOR };
 
 struct nkey {
     unsigned char secret[32];
-    char seed[64];        /* "SU..." of a user, 58 characters */
-    char public_key[64];  /* "U..." of a user, 56 characters: authorization { users: [ { nkey: U... } ] } */
+    char seed[64];       /* "SU..." of a user, 58 characters */
+    char public_key[64]; /* "U..." of a user, 56 characters: authorization { users: [ { nkey: U... } ] } */
 };
 
 /* Makes a key pair from random bytes, or from the 32 given. Aborts the test when it cannot. */

@@ -127,7 +127,7 @@ void proxy_cut_live(struct proxy *proxy, const struct proxy_cut *cut)
 
 void proxy_cut_at(struct proxy *proxy, enum proxy_cut_kind kind, uint64_t seed)
 {
-    proxy_cut_next(proxy, &(struct proxy_cut){.kind = kind, .seed = seed});
+    proxy_cut_next(proxy, &(struct proxy_cut){ .kind = kind, .seed = seed });
 }
 
 void proxy_cut_each(struct proxy *proxy, proxy_chooser choose, void *arg)

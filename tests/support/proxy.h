@@ -17,17 +17,17 @@
 struct proxy;
 
 enum proxy_mode {
-    PROXY_FORWARD,    /* connects each client to the target; resets it when the target refuses */
-    PROXY_REFUSE,     /* accepts and closes at once */
-    PROXY_BLACK_HOLE  /* accepts, and then neither reads nor sends */
+    PROXY_FORWARD,   /* connects each client to the target; resets it when the target refuses */
+    PROXY_REFUSE,    /* accepts and closes at once */
+    PROXY_BLACK_HOLE /* accepts, and then neither reads nor sends */
 };
 
 enum { PROXY_TO_CLIENT = 1, PROXY_TO_SERVER = 2, PROXY_BOTH = 3 };
 
 struct proxy_stats {
-    uint64_t accepted;         /* connections accepted, in any mode */
-    uint64_t cuts;             /* armed cuts that have happened */
-    uint64_t open;             /* connections now forwarding or held in the black hole */
+    uint64_t accepted; /* connections accepted, in any mode */
+    uint64_t cuts;     /* armed cuts that have happened */
+    uint64_t open;     /* connections now forwarding or held in the black hole */
     uint64_t bytes_to_client;
     uint64_t bytes_to_server;
 };
@@ -39,7 +39,7 @@ struct proxy *proxy_start(uint16_t target_port);
 void proxy_stop(struct proxy *proxy);
 
 uint16_t proxy_port(const struct proxy *proxy);
-const char *proxy_url(const struct proxy *proxy);  /* "nats://127.0.0.1:PORT" */
+const char *proxy_url(const struct proxy *proxy); /* "nats://127.0.0.1:PORT" */
 
 /* For connections accepted from now on. */
 void proxy_set_mode(struct proxy *proxy, enum proxy_mode mode);

@@ -42,7 +42,7 @@ struct proxy_link *link_new(int client_fd, int server_fd)
 /* A reset throws away what the socket has not sent: let that go first. What has been sent stays readable. */
 static void close_with_reset(int fd)
 {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    struct linger reset = { .l_onoff = 1, .l_linger = 0 };
     long deadline_ms = test_now_ms() + RESET_WAIT_MS;
     int unsent = 0;
 
@@ -97,7 +97,7 @@ static size_t allowed_down(const struct proxy_link *link)
 
 static struct pollfd interest(int fd, bool in, bool out)
 {
-    struct pollfd polled = {.fd = in || out ? fd : -1};
+    struct pollfd polled = { .fd = in || out ? fd : -1 };
 
     polled.events = (short)((in ? POLLIN : 0) | (out ? POLLOUT : 0));
     return polled;

@@ -8,17 +8,17 @@
 #include <poll.h>
 
 struct proxy_pipe {
-    size_t start;  /* bytes [start, end) wait to be sent */
+    size_t start; /* bytes [start, end) wait to be sent */
     size_t end;
-    bool eof;      /* the sender has closed its side */
-    bool shut;     /* and the receiver has been told */
+    bool eof;  /* the sender has closed its side */
+    bool shut; /* and the receiver has been told */
     char bytes[65536];
 };
 
 struct proxy_link {
     struct proxy_link *next;
     int client_fd;
-    int server_fd;             /* -1: in the black hole, or cut */
+    int server_fd; /* -1: in the black hole, or cut */
     enum {
         LINK_OPEN,      /* forwards */
         LINK_HOLE,      /* ignored until closed */
@@ -27,8 +27,8 @@ struct proxy_link {
     } state;
     uint64_t sent_to_client;
     struct cutter cutter;
-    struct proxy_pipe up;      /* client to server */
-    struct proxy_pipe down;    /* server to client */
+    struct proxy_pipe up;   /* client to server */
+    struct proxy_pipe down; /* server to client */
 };
 
 /* Takes over both descriptors. server_fd -1 makes a black hole. */

@@ -10,7 +10,7 @@
 
 struct sockaddr_in proxy_address(uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
@@ -32,7 +32,7 @@ static void choose_cut(struct proxy *proxy, struct proxy_link *link, uint64_t in
 {
     struct proxy_cut cut = proxy->next_cut;
 
-    proxy->next_cut = (struct proxy_cut){0};
+    proxy->next_cut = (struct proxy_cut){ 0 };
     if (cut.kind == PROXY_CUT_NONE && proxy->choose != NULL) proxy->choose(proxy->choose_arg, index, &cut);
     if (cut.kind != PROXY_CUT_NONE) cutter_arm(&link->cutter, &cut);
 }
@@ -85,7 +85,7 @@ static void obey(struct proxy *proxy)
         if (proxy->live_cut.kind != PROXY_CUT_NONE) cutter_arm(&link->cutter, &proxy->live_cut);
         if (proxy->ending_all) link_end(link, proxy->end_all);
     }
-    proxy->live_cut = (struct proxy_cut){0};
+    proxy->live_cut = (struct proxy_cut){ 0 };
     proxy->ending_all = false;
     proxy->done = proxy->asked;
 }
@@ -102,8 +102,8 @@ static void poll_all(struct proxy *proxy, struct pollfd **polled, size_t *room)
         *polled = realloc(*polled, *room * sizeof **polled);
         if (*polled == NULL) test_abort("out of memory");
     }
-    (*polled)[0] = (struct pollfd){.fd = proxy->wake_fd, .events = POLLIN};
-    (*polled)[1] = (struct pollfd){.fd = proxy->listen_fd, .events = POLLIN};
+    (*polled)[0] = (struct pollfd){ .fd = proxy->wake_fd, .events = POLLIN };
+    (*polled)[1] = (struct pollfd){ .fd = proxy->listen_fd, .events = POLLIN };
     count = 2;
     for (link = proxy->links; link != NULL; link = link->next, count += 2) {
         link_poll_for(link, proxy->stalled, &(*polled)[count], &(*polled)[count + 1]);

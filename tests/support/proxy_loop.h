@@ -16,22 +16,22 @@ struct proxy {
     int wake_fd;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;     /* asked, done or stats */
+    pthread_cond_t changed; /* asked, done or stats */
     /* all below guarded by lock */
-    uint64_t asked;             /* changes asked for; done counts those the thread has seen */
+    uint64_t asked; /* changes asked for; done counts those the thread has seen */
     uint64_t done;
     bool stopping;
-    bool ending_all;            /* asked for, with end_all */
+    bool ending_all; /* asked for, with end_all */
     enum proxy_end end_all;
     enum proxy_mode mode;
     uint16_t target_port;
     int stalled;
     struct proxy_cut next_cut;
-    struct proxy_cut live_cut;  /* asked for all present links, unless none */
+    struct proxy_cut live_cut; /* asked for all present links, unless none */
     proxy_chooser choose;
     void *choose_arg;
     struct proxy_stats stats;
-    struct proxy_link *links;   /* the thread's own */
+    struct proxy_link *links; /* the thread's own */
 };
 
 /* 127.0.0.1 with the port. */

@@ -70,7 +70,7 @@ Test(server, starts_on_a_free_port_and_delivers, .timeout = 30)
 
 Test(server, leaves_no_folder_and_no_process, .timeout = 30)
 {
-    struct test_server *server = server_start(&(struct test_server_options){.jetstream = true});
+    struct test_server *server = server_start(&(struct test_server_options){ .jetstream = true });
     char path[256];
     pid_t pid = server_pid(server);
 
@@ -122,14 +122,17 @@ Test(server, outlives_the_thread_that_started_it, .timeout = 30)
 /* The child of a fork stands for a test that crashes. */
 Test(server, dies_with_its_test_and_leaves_no_folder, .timeout = 30)
 {
-    struct { pid_t pid; char path[256]; } seen;
+    struct {
+        pid_t pid;
+        char path[256];
+    } seen;
     int fds[2], i;
     pid_t crasher;
 
     check_int(pipe(fds), 0);
     crasher = fork();
     if (crasher == 0) {
-        struct test_server *server = server_start(&(struct test_server_options){.jetstream = true});
+        struct test_server *server = server_start(&(struct test_server_options){ .jetstream = true });
 
         seen.pid = server_pid(server);
         snprintf(seen.path, sizeof seen.path, "%s", server->dir.path);
@@ -165,12 +168,12 @@ Test(server, is_silent_while_paused, .timeout = 30)
 
 Test(server, tells_its_clients_of_lame_duck_mode, .timeout = 30)
 {
-    struct test_server *server = server_start(&(struct test_server_options){.config = SERVER_QUICK_LAME_DUCK});
+    struct test_server *server = server_start(&(struct test_server_options){ .config = SERVER_QUICK_LAME_DUCK });
     struct wire *wire = malloc(sizeof *wire);
     char line[4096];
 
     check_true(wire_connect(wire, server_port(server), WAIT_MS));
-    check_true(wire_flush(wire, WAIT_MS));  /* see server_lame_duck */
+    check_true(wire_flush(wire, WAIT_MS)); /* see server_lame_duck */
     server_lame_duck(server);
     check_true(wire_line(wire, line, sizeof line, WAIT_MS));
     check_str_has(line, "\"ldm\":true");
@@ -184,7 +187,7 @@ Test(server, tells_its_clients_of_lame_duck_mode, .timeout = 30)
 
 Test(server, takes_a_new_configuration, .timeout = 30)
 {
-    struct test_server *server = server_start(&(struct test_server_options){.monitor = true, .debug = true});
+    struct test_server *server = server_start(&(struct test_server_options){ .monitor = true, .debug = true });
 
     check_str_has(server_monitor_url(server), "http://127.0.0.1:");
     check_true(can_connect(server_port(server)));

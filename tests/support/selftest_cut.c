@@ -9,8 +9,9 @@
 #define MSG "MSG t 1 5\r\n"
 #define HMSG "HMSG t 1 r.1 12 16\r\n"
 
-static const char stream[] = INFO "PONG\r\n" MSG "he\r\no\r\n" "MSG t 1 0\r\n\r\n" "+OK\r\n"
-                             HMSG "NATS/1.0\r\n\r\nMSG \r\n" MSG "abcde\r\n";
+static const char stream[] = INFO "PONG\r\n" MSG "he\r\no\r\n"
+                                  "MSG t 1 0\r\n\r\n"
+                                  "+OK\r\n" HMSG "NATS/1.0\r\n\r\nMSG \r\n" MSG "abcde\r\n";
 
 /* Where the cut falls when the stream comes in chunks of so many bytes; at no time may the limit pass it. */
 static uint64_t find(enum proxy_cut_kind kind, uint64_t seed, int nth, size_t chunk_bytes)
@@ -20,7 +21,7 @@ static uint64_t find(enum proxy_cut_kind kind, uint64_t seed, int nth, size_t ch
     size_t at, part;
 
     cutter_init(&cutter);
-    cutter_arm(&cutter, &(struct proxy_cut){.kind = kind, .seed = seed, .nth = nth});
+    cutter_arm(&cutter, &(struct proxy_cut){ .kind = kind, .seed = seed, .nth = nth });
     for (at = 0; at < sizeof stream - 1; at += part) {
         part = sizeof stream - 1 - at < chunk_bytes ? sizeof stream - 1 - at : chunk_bytes;
         cutter_scan(&cutter, stream + at, part);
@@ -37,7 +38,7 @@ static void check_inside(enum proxy_cut_kind kind, int nth, const char *start, s
     uint64_t from = (uint64_t)(start - stream);
     uint64_t seed, cut_at;
     size_t chunk, reached = 0, i;
-    bool places[64] = {false};
+    bool places[64] = { false };
 
     for (seed = 0; seed < 1000; seed++) {
         cut_at = find(kind, seed, nth, sizeof stream);
@@ -71,11 +72,11 @@ Test(cut, falls_inside_the_chosen_item, .timeout = 30)
 Test(cut, gives_up_on_what_is_not_nats, .timeout = 30)
 {
     static struct cutter cutter;
-    char noise[100] = {0};
+    char noise[100] = { 0 };
     int i;
 
     cutter_init(&cutter);
-    cutter_arm(&cutter, &(struct proxy_cut){.kind = PROXY_CUT_MSG_LINE});
+    cutter_arm(&cutter, &(struct proxy_cut){ .kind = PROXY_CUT_MSG_LINE });
     for (i = 0; i < 1000; i++) cutter_scan(&cutter, noise, sizeof noise);
     check_int(cutter_limit(&cutter), 100000);
     test_check_leaks();

@@ -22,23 +22,23 @@ static struct wire wire;
 Test(fake, follows_its_script, .timeout = 30)
 {
     int fds = test_count_fds();
-    struct fake *fake = fake_start(&(struct fake_script){.kind = FAKE_CLOSE});
+    struct fake *fake = fake_start(&(struct fake_script){ .kind = FAKE_CLOSE });
     char line[512];
 
     check_true(wire_open(&wire, fake_port(fake)));
     check_true(wire_wait_closed(&wire, WAIT_MS));
     wire_close(&wire);
-    fake_set_script(fake, &(struct fake_script){.kind = FAKE_SILENT});
+    fake_set_script(fake, &(struct fake_script){ .kind = FAKE_SILENT });
     check_true(wire_open(&wire, fake_port(fake)));
     check_false(wire_readable(&wire, 50));
     wire_close(&wire);
-    fake_set_script(fake, &(struct fake_script){.kind = FAKE_SEND, .text = FAKE_INFO});
+    fake_set_script(fake, &(struct fake_script){ .kind = FAKE_SEND, .text = FAKE_INFO });
     check_true(wire_open(&wire, fake_port(fake)));
     check_true(wire_line(&wire, line, sizeof line, WAIT_MS));
     check_str_has(line, "INFO {");
     check_false(wire_readable(&wire, 50));
     wire_close(&wire);
-    fake_set_script(fake, &(struct fake_script){.kind = FAKE_HANDSHAKE_CLOSE, .text = "-ERR 'no room'\r\n"});
+    fake_set_script(fake, &(struct fake_script){ .kind = FAKE_HANDSHAKE_CLOSE, .text = "-ERR 'no room'\r\n" });
     check_true(wire_open(&wire, fake_port(fake)));
     check_true(wire_line(&wire, line, sizeof line, WAIT_MS));
     check_true(wire_print(&wire, "CONNECT {}\r\nPI"));
@@ -49,7 +49,7 @@ Test(fake, follows_its_script, .timeout = 30)
     check_true(wire_wait_closed(&wire, WAIT_MS));
     check_true(fake_wait_answered(fake, 1, WAIT_MS));
     wire_close(&wire);
-    fake_set_script(fake, &(struct fake_script){.kind = FAKE_HANDSHAKE, .text = "PONG\r\n"});
+    fake_set_script(fake, &(struct fake_script){ .kind = FAKE_HANDSHAKE, .text = "PONG\r\n" });
     check_true(wire_connect(&wire, fake_port(fake), WAIT_MS));
     check_true(fake_wait_accepted(fake, 5, WAIT_MS));
     fake_stop(fake);
@@ -91,7 +91,7 @@ static long shake_hands(uint16_t port, const char *ca, const char *cert, const c
 static long try_server(const struct tls_files *files, enum tls_server kind, const char *ca)
 {
     char config[2048];
-    struct test_server_options options = {.config = tls_config(files, kind, false, config, sizeof config)};
+    struct test_server_options options = { .config = tls_config(files, kind, false, config, sizeof config) };
     struct test_server *server = server_start(&options);
     long result;
 
@@ -118,7 +118,7 @@ Test(tls, makes_certificates_that_do_what_they_say, .timeout = 60)
 
 Test(tls, server_can_want_a_client_certificate, .timeout = 60)
 {
-    struct test_server_options options = {0};
+    struct test_server_options options = { 0 };
     struct tls_files files;
     struct test_server *server;
     char config[2048];
@@ -166,9 +166,9 @@ static const char *sign_in(uint16_t port, const struct nkey *key, const char *jw
 Test(nkey, has_the_known_written_form, .timeout = 10)
 {
     /* From RFC 8032, 7.1, test 1. */
-    static const unsigned char secret[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a,
-                                             0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32,
-                                             0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
+    static const unsigned char secret[32] = { 0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a,
+                                              0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32,
+                                              0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60 };
     struct nkey key;
 
     nkey_from(&key, NKEY_USER, secret);
@@ -194,7 +194,7 @@ Test(nkey, signs_in_at_a_server, .timeout = 30)
     nkey_new(&key, NKEY_USER);
     nkey_new(&stranger, NKEY_USER);
     snprintf(config, sizeof config, "authorization { users: [ { nkey: %s } ] }\n", key.public_key);
-    server = server_start(&(struct test_server_options){.config = config});
+    server = server_start(&(struct test_server_options){ .config = config });
     check_str(sign_in(server_port(server), &key, NULL), "PONG");
     check_str_has(sign_in(server_port(server), &stranger, NULL), "Authorization Violation");
     server_stop(server);
@@ -214,7 +214,7 @@ Test(creds, sign_in_at_a_server, .timeout = 30)
     text = tempdir_read(&dir, "user.creds");
     check_str_has(text, creds.user.seed);
     free(text);
-    server = server_start(&(struct test_server_options){.config = creds.server_config});
+    server = server_start(&(struct test_server_options){ .config = creds.server_config });
     check_str(sign_in(server_port(server), &creds.user, creds.jwt), "PONG");
     check_str_has(sign_in(server_port(server), &others.user, others.jwt), "Authorization Violation");
     server_stop(server);

@@ -98,7 +98,7 @@ Test(proxy, cuts_after_exactly_so_many_bytes, .timeout = 60)
 
     begin();
     for (i = 0; i < 200; i++) {
-        struct proxy_cut cut = {.kind = PROXY_CUT_AFTER_BYTES, .bytes = (uint64_t)i};
+        struct proxy_cut cut = { .kind = PROXY_CUT_AFTER_BYTES, .bytes = (uint64_t)i };
 
         cut.end = i % 2 == 0 ? PROXY_RESET : PROXY_FIN;
         proxy_cut_next(proxy, &cut);
@@ -134,7 +134,7 @@ Test(proxy, cuts_inside_the_info_line, .timeout = 60)
 static size_t cut_live(enum proxy_cut_kind kind, uint64_t seed, int nth)
 {
     static char bytes[4096];
-    struct proxy_cut cut = {.kind = kind, .end = seed % 2 ? PROXY_FIN : PROXY_RESET, .seed = seed, .nth = nth};
+    struct proxy_cut cut = { .kind = kind, .end = seed % 2 ? PROXY_FIN : PROXY_RESET, .seed = seed, .nth = nth };
     size_t item = sizeof HEADER - 1 + sizeof payload - 1 + 2;
     size_t count;
 
@@ -236,7 +236,7 @@ Test(proxy, refuses_holds_and_changes_its_target, .timeout = 30)
 static void choose(void *arg, uint64_t index, struct proxy_cut *cut)
 {
     gate_open(arg);
-    *cut = (struct proxy_cut){.kind = PROXY_CUT_ANY_OFFSET, .seed = index, .bytes = 600};
+    *cut = (struct proxy_cut){ .kind = PROXY_CUT_ANY_OFFSET, .seed = index, .bytes = 600 };
     cut->end = index % 2 ? PROXY_FIN : PROXY_RESET;
 }
 

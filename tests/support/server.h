@@ -37,7 +37,7 @@ struct test_server {
     char *name;
     char *cluster;
     char *routes;
-    uint16_t port;          /* 0 until first started */
+    uint16_t port; /* 0 until first started */
     uint16_t cluster_port;
     uint16_t monitor_port;
     bool jetstream;

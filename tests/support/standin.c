@@ -122,7 +122,7 @@ static enum result run_forked(const struct standin_test *test, const char **out_
 {
     double timeout_s = test->options.timeout > 0 ? test->options.timeout : DEFAULT_TIMEOUT_S;
     double deadline_s = now_s() + timeout_s;
-    struct timespec step = {0, 1000000};
+    struct timespec step = { 0, 1000000 };
     int status = 0;
     pid_t pid, ended;
 
@@ -161,7 +161,7 @@ static const char *parse_filter(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *filter = parse_filter(argc, argv);
-    int counts[3] = {0, 0, 0};
+    int counts[3] = { 0, 0, 0 };
     const struct standin_test *test;
     char full_name[256], buffer[128];
     const char *why;
@@ -177,8 +177,9 @@ int main(int argc, char **argv)
         if (!test->options.disabled) result = run_forked(test, &why, buffer, sizeof buffer);
         counts[result]++;
         if (result == FAILED) printf("[FAIL] %s::%s: %s\n", test->suite, test->name, why);
-        else printf("[%s] %s::%s (%.2fs)\n", result == PASSED ? "PASS" : "SKIP", test->suite, test->name,
-                    now_s() - begun_s);
+        else
+            printf("[%s] %s::%s (%.2fs)\n", result == PASSED ? "PASS" : "SKIP", test->suite, test->name,
+                   now_s() - begun_s);
         fflush(stdout);
     }
     if (counts[SKIPPED] > 0) printf("%d skipped\n", counts[SKIPPED]);

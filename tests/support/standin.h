@@ -8,12 +8,12 @@
 #include <string.h>
 
 struct standin_options {
-    double timeout;           /* seconds; 0: 60 */
+    double timeout; /* seconds; 0: 60 */
     void (*init)(void);
     void (*fini)(void);
     const char *description;
     bool disabled;
-    bool standin_end_;        /* keeps the initializer legal when a test names no option */
+    bool standin_end_; /* keeps the initializer legal when a test names no option */
 };
 
 struct standin_test {
@@ -33,21 +33,21 @@ _Noreturn void standin_fail(const char *file, int line, const char *what, const 
 _Noreturn void standin_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void standin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define Test(suite_, name_, ...) \
-    static void standin_run_##suite_##_##name_(void); \
-    __attribute__((constructor)) static void standin_add_##suite_##_##name_(void) \
-    { \
-        static struct standin_test test = {.suite = #suite_, \
-                                           .name = #name_, \
-                                           .run = standin_run_##suite_##_##name_, \
-                                           .options = {.standin_end_ = true, __VA_ARGS__}}; \
-        standin_register(&test); \
-    } \
+#define Test(suite_, name_, ...)                                                                                       \
+    static void standin_run_##suite_##_##name_(void);                                                                  \
+    __attribute__((constructor)) static void standin_add_##suite_##_##name_(void)                                      \
+    {                                                                                                                  \
+        static struct standin_test test = { .suite = #suite_,                                                          \
+                                            .name = #name_,                                                            \
+                                            .run = standin_run_##suite_##_##name_,                                     \
+                                            .options = { .standin_end_ = true, __VA_ARGS__ } };                        \
+        standin_register(&test);                                                                                       \
+    }                                                                                                                  \
     static void standin_run_##suite_##_##name_(void)
 
-#define cr_assert(condition, ...) \
-    do { \
-        if (!(condition)) standin_fail(__FILE__, __LINE__, #condition, " " __VA_ARGS__); \
+#define cr_assert(condition, ...)                                                                                      \
+    do {                                                                                                               \
+        if (!(condition)) standin_fail(__FILE__, __LINE__, #condition, " " __VA_ARGS__);                               \
     } while (0)
 
 #define cr_assert_not(condition, ...) cr_assert(!(condition), __VA_ARGS__)

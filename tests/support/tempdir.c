@@ -41,7 +41,7 @@ static pid_t spawn_guard(const char *path, int read_fd)
     char sh[] = "sh";
     char flag[] = "-c";
     char folder[256];
-    char *argv[] = {sh, flag, script, folder, NULL};
+    char *argv[] = { sh, flag, script, folder, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t signals;

@@ -8,8 +8,8 @@
 
 /* Filled by tempdir_make; read-only for users. */
 struct tempdir {
-    char path[256];  /* absolute, no trailing slash */
-    int hold_fd;     /* the guard removes the folder when the last copy of this closes */
+    char path[256]; /* absolute, no trailing slash */
+    int hold_fd;    /* the guard removes the folder when the last copy of this closes */
     pid_t guard_pid;
 };
 

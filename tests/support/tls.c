@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 /* Run in the folder. leaf NAME CA DAYS EXTENSIONS: `x509 -req` takes a negative number of days, `req -x509` does not,
- * so every leaf is a request first. */
+ * so every leaf is a request first. From OpenSSL 3.4 on neither does, but both take dates. */
 static const char script[] =
     "set -e\n"
     "curve='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'\n"
@@ -24,7 +24,9 @@ static const char script[] =
     "authority other_ca\n"
     "leaf good ca 30 $here serverAuth\n"
     "leaf wrong_host ca 30 subjectAltName=DNS:wrong.example serverAuth\n"
-    "leaf expired ca -1 $here serverAuth\n"
+    "leaf expired ca -1 $here serverAuth ||\n"
+    "    openssl x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -extfile expired.ext -out expired.pem \\\n"
+    "        -not_before 20200101000000Z -not_after 20200102000000Z\n"
     "leaf other other_ca 30 $here serverAuth\n"
     "leaf client ca 30 subjectAltName=email:client@example.com clientAuth\n"
     "leaf other_client other_ca 30 subjectAltName=email:client@example.com clientAuth\n";
@@ -63,7 +65,7 @@ void tls_remove(struct tls_files *files)
 
 const char *tls_config(const struct tls_files *files, enum tls_server kind, bool verify, char *out, size_t out_bytes)
 {
-    static const char *const names[] = {"good", "wrong_host", "expired", "other"};
+    static const char *const names[] = { "good", "wrong_host", "expired", "other" };
     int length;
 
     length = snprintf(out, out_bytes,

@@ -14,7 +14,7 @@
 
 bool wire_open(struct wire *wire, uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
     int on = 1;
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -37,7 +37,7 @@ void wire_close(struct wire *wire)
 
 void wire_reset(struct wire *wire)
 {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 
     if (wire->fd >= 0) setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     wire_close(wire);
@@ -72,7 +72,7 @@ bool wire_print(struct wire *wire, const char *format, ...)
 
 bool wire_readable(const struct wire *wire, int timeout_ms)
 {
-    struct pollfd polled = {.fd = wire->fd, .events = POLLIN};
+    struct pollfd polled = { .fd = wire->fd, .events = POLLIN };
 
     return wire->held_bytes > 0 || poll(&polled, 1, timeout_ms) > 0;
 }
@@ -80,7 +80,7 @@ bool wire_readable(const struct wire *wire, int timeout_ms)
 /* Reads once into held; false at end-of-file, error, deadline, or when held is full. */
 static bool fill(struct wire *wire, long deadline_ms)
 {
-    struct pollfd polled = {.fd = wire->fd, .events = POLLIN};
+    struct pollfd polled = { .fd = wire->fd, .events = POLLIN };
     long left_ms = deadline_ms - test_now_ms();
     ssize_t got;
 

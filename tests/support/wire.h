@@ -8,8 +8,8 @@
 
 /* One thread at a time. */
 struct wire {
-    int fd;             /* -1 when not connected */
-    size_t held_bytes;  /* read and not yet taken */
+    int fd;            /* -1 when not connected */
+    size_t held_bytes; /* read and not yet taken */
     char held[65536];
 };
 

@@ -1,0 +1,231 @@
+/* TLS: certificates that are as they should be, and those that are not. */
+#include "test.h"
+
+#include <tern/tern.h>
+
+#include "numbers.h"
+#include "rig.h"
+#include "server.h"
+#include "tls.h"
+#include "trail.h"
+
+enum { WAIT_MS = 15000, TIMEOUT_MS = 700, AT_ONCE_MS = 2500 };
+
+static struct tls_files files;
+static struct test_server *server;
+static char plain_url[64]; /* with the scheme that says nothing of TLS */
+static tern_conn *conn;
+static tern_error err;
+
+static void begin(enum tls_server kind, bool verify)
+{
+    char config[2048];
+    tls_make(&files);
+    server = server_start(
+        &(struct test_server_options){ .config = tls_config(&files, kind, verify, config, sizeof config) });
+    snprintf(plain_url, sizeof plain_url, "nats://127.0.0.1:%d", server_port(server));
+}
+
+static void finish(void)
+{
+    server_stop(server);
+    tls_remove(&files);
+}
+
+static void is_good(tern_conn_options options)
+{
+    struct numbers numbers;
+    tern_sub *sub = NULL;
+    numbers_init(&numbers);
+    if (options.url == NULL) options.url = plain_url;
+    check_ok(tern_connect(&options, &conn, &err));
+    check_ok(tern_conn_subscribe(conn, "secret", NULL, numbers_take, &numbers, &sub, &err));
+    for (uint64_t n = 1; n <= 50; n++) check_ok(numbers_publish(conn, "secret", n, 5000, &err));
+    check_true(gate_wait(&numbers.gate, 50, WAIT_MS));
+    check_int(numbers.disorder, 0);
+    tern_sub_free(sub);
+    tern_conn_free(conn);
+    numbers_destroy(&numbers);
+}
+
+/* tern_connect fails in its time, and says one of two things: OpenSSL's words change from version to version. */
+static void is_bad(tern_conn_options options, const char *cause, const char *or_cause)
+{
+    options.url = plain_url;
+    options.connect_timeout_ms = TIMEOUT_MS;
+    conn = NULL;
+    long start_ms = test_now_ms();
+    check_status(tern_connect(&options, &conn, &err), TERN_UNAVAILABLE);
+    check_int_less(test_now_ms() - start_ms, TIMEOUT_MS + AT_ONCE_MS);
+    check_true(conn == NULL);
+    check_str_has(err.text, plain_url);
+    cr_assert(strstr(err.text, cause) != NULL || strstr(err.text, or_cause) != NULL,
+              "the text is \"%s\", wanted \"%s\" or \"%s\" in it", err.text, cause, or_cause);
+}
+
+Test(tls, server_with_a_certificate_of_the_ca_is_good, .timeout = 30)
+{
+    begin(TLS_GOOD, false);
+    is_good((tern_conn_options){ .tls_ca_file = files.ca });
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, url_that_says_tls_switches_it_on, .timeout = 30)
+{
+    char url[64];
+    begin(TLS_GOOD, false);
+    snprintf(url, sizeof url, "tls://127.0.0.1:%d", server_port(server));
+    is_good((tern_conn_options){ .url = url, .tls_ca_file = files.ca });
+    snprintf(url, sizeof url, "tls://localhost:%d", server_port(server));
+    is_good((tern_conn_options){ .url = url, .tls_ca_file = files.ca });
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, connection_comes_back_with_tls, .timeout = 30)
+{
+    struct trail events;
+    begin(TLS_GOOD, false);
+    trail_init(&events);
+    tern_conn_options options = { .url = plain_url,
+                                  .tls_ca_file = files.ca,
+                                  .reconnect_min_ms = 1,
+                                  .reconnect_max_ms = 20,
+                                  .on_event = trail_take,
+                                  .event_arg = &events };
+    check_ok(tern_connect(&options, &conn, &err));
+    for (int i = 1; i <= 3; i++) {
+        server_kill(server);
+        server_restart(server);
+        check_true(trail_wait(&events, TERN_EVENT_RECONNECTED, i, WAIT_MS));
+        check_ok(tern_conn_flush(conn, WAIT_MS, &err));
+    }
+    tern_conn_free(conn);
+    check_trail_in_order(&events);
+    trail_destroy(&events);
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, server_with_a_certificate_of_another_ca_is_bad, .timeout = 30)
+{
+    begin(TLS_OTHER_CA, false);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca }, "certificate verify failed", "unable to get local issuer");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, server_that_the_systems_trust_store_does_not_know_is_bad, .timeout = 30)
+{
+    begin(TLS_GOOD, false);
+    is_bad((tern_conn_options){ .tls = true }, "certificate verify failed", "unable to get local issuer");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, expired_certificate_is_bad, .timeout = 30)
+{
+    begin(TLS_EXPIRED, false);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca }, "expired", "certificate verify failed");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, wrong_host_name_is_bad, .timeout = 30)
+{
+    begin(TLS_WRONG_HOST, false);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca }, "mismatch", "certificate verify failed");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, expected_host_name_goes_before_the_urls, .timeout = 30)
+{
+    begin(TLS_WRONG_HOST, false);
+    is_good((tern_conn_options){ .tls_ca_file = files.ca, .tls_expected_host = "wrong.example" });
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, unexpected_host_name_is_bad, .timeout = 30)
+{
+    begin(TLS_GOOD, false);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca, .tls_expected_host = "other.example" }, "mismatch",
+           "certificate verify failed");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, client_certificate_of_the_ca_is_taken, .timeout = 30)
+{
+    begin(TLS_GOOD, true);
+    is_good((tern_conn_options){
+        .tls_ca_file = files.ca, .tls_cert_file = files.client_cert, .tls_key_file = files.client_key });
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, missing_client_certificate_is_bad, .timeout = 30)
+{
+    begin(TLS_GOOD, true);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca }, "certificate required", "certificate");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, client_certificate_of_another_ca_is_bad, .timeout = 30)
+{
+    begin(TLS_GOOD, true);
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca,
+                                .tls_cert_file = files.other_client_cert,
+                                .tls_key_file = files.other_client_key },
+           "bad certificate", "certificate");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, server_without_tls_is_bad_where_tls_is_asked_for, .timeout = 30)
+{
+    tls_make(&files);
+    server = server_start(NULL);
+    snprintf(plain_url, sizeof plain_url, "nats://127.0.0.1:%d", server_port(server));
+    is_bad((tern_conn_options){ .tls_ca_file = files.ca }, "TLS", "TLS");
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, server_that_requires_tls_is_bad_where_it_is_not_asked_for, .timeout = 30)
+{
+    begin(TLS_GOOD, false);
+    is_bad((tern_conn_options){ .tls = false }, "TLS", "SSL"); /* nats.c may try TLS all the same, and fail in that */
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, connection_gets_through_when_the_certificate_is_mended, .timeout = 30)
+{
+    struct trail events;
+    struct event_seen seen;
+    char config[2048];
+    begin(TLS_EXPIRED, false);
+    trail_init(&events);
+    tern_conn_options options = { .url = plain_url,
+                                  .tls_ca_file = files.ca,
+                                  .connect_in_background = true,
+                                  .reconnect_min_ms = 1,
+                                  .reconnect_max_ms = 20,
+                                  .on_event = trail_take,
+                                  .event_arg = &events };
+    check_ok(tern_connect(&options, &conn, &err));
+    check_true(trail_wait_for(&events, TERN_EVENT_CONNECT_FAILED, 2, WAIT_MS, &seen));
+    check_int(seen.status, TERN_UNAVAILABLE);
+    server_set_config(server, tls_config(&files, TLS_GOOD, false, config, sizeof config));
+    server_restart(server);
+    check_true(trail_wait(&events, TERN_EVENT_CONNECTED, 1, WAIT_MS));
+    tern_conn_free(conn);
+    check_trail_in_order(&events);
+    trail_destroy(&events);
+    finish();
+    test_check_leaks();
+}
