@@ -1,6 +1,7 @@
 /* The way to the first session, and the end of a connection that has none. */
 #include "test.h"
 
+#include <sys/resource.h>
 #include <tern/tern.h>
 
 #include "numbers.h"
@@ -252,6 +253,44 @@ Test(connecting, reconnect_limit_ends_a_first_connect_too, .timeout = 30)
     check_str_has(err.text, server_url(server));
     check_int(trail_count(&events, TERN_EVENT_CONNECT_FAILED), 2);
     check_true(conn == NULL);
+    trail_destroy(&events);
+    server_stop(server);
+    test_check_leaks();
+}
+
+/* ---- Extremes ---- */
+
+Test(connecting, largest_backoff_is_a_backoff, .timeout = 30)
+{
+    tern_conn_options options = fast_options(rig_dead_url());
+    options.connect_timeout_ms = 200;
+    options.reconnect_min_ms = options.reconnect_max_ms = UINT32_MAX;
+    check_refused(tern_connect(&options, &conn, &err), TERN_UNAVAILABLE, "no server answers");
+    trail_destroy(&events);
+    test_check_leaks();
+}
+
+Test(connecting, lack_of_descriptors_is_named, .timeout = 30)
+{
+    struct test_server *server = server_start(NULL);
+    struct rlimit limit, few;
+    tern_conn_options options = fast_options(server_url(server));
+    options.connect_timeout_ms = 1000;
+
+    check_ok(tern_connect(&options, &conn, &err));
+    check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
+    check_int(setrlimit(RLIMIT_NOFILE, &few), 0);
+    server_kill(server);
+    bool told = trail_wait(&events, TERN_EVENT_CONNECT_FAILED, 1, WAIT_MS);
+    check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    check_true(told);
+    tern_conn_last_error(conn, &err);
+    check_int(err.status, TERN_RESOURCE_EXHAUSTED);
+    check_str_has(err.text, "descriptor");
+    server_restart(server);
+    check_true(trail_wait(&events, TERN_EVENT_RECONNECTED, 1, WAIT_MS));
+    tern_conn_free(conn);
     trail_destroy(&events);
     server_stop(server);
     test_check_leaks();

@@ -1,4 +1,5 @@
-/* Connections: one handle that stays while the network comes and goes. */
+/* Connections: one handle that stays while the network comes and goes. A connection has a thread, so the
+ * child of a fork may only exec or _exit. */
 #ifndef TERN_CONN_H
 #define TERN_CONN_H
 
@@ -106,7 +107,8 @@ TERN_API void tern_conn_close(tern_conn *conn);
  * Idempotent: a second call waits for the first one's end. Threads: any but the I/O thread.
  * Inside a handler of this connection it cannot wait for that handler itself, so there it only
  * begins the drain, which ends in the background (TERN_EVENT_CLOSED), and returns OK.
- * DEADLINE_EXCEEDED: closed with work undone. FAILED_PRECONDITION: called on the I/O thread. */
+ * DEADLINE_EXCEEDED: closed with work undone. RESOURCE_EXHAUSTED: no thread to drain with; closed. FAILED_PRECONDITION:
+ * called on the I/O thread. */
 TERN_API tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
 /* Closes if need be, waits until no handler of the connection runs and its I/O thread has ended,

@@ -48,15 +48,25 @@ void terni_lane_retain(terni_lane *lane)
     (void)atomic_fetch_add_explicit(&lane->refs, 1, memory_order_relaxed);
 }
 
+bool terni_lane_try_retain(terni_lane *lane)
+{
+    unsigned refs = atomic_load(&lane->refs);
+    while (refs > 0)
+        if (atomic_compare_exchange_weak(&lane->refs, &refs, refs + 1)) return true;
+    return false;
+}
+
 void terni_lane_release(terni_lane *lane)
 {
-    if (atomic_fetch_sub_explicit(&lane->refs, 1, memory_order_acq_rel) != 1) return;
+    if (atomic_fetch_sub_explicit(&lane->refs, 1, memory_order_acq_rel) == 1) lane->class->destroy(lane);
+}
+
+tern_executor *terni_lane_destroy(terni_lane *lane)
+{
     assert(lane->head == NULL && lane->active == 0);
-    tern_executor *executor = lane->executor;
     (void)pthread_cond_destroy(&lane->quiet);
     (void)pthread_mutex_destroy(&lane->mu);
-    lane->class->destroy(lane);
-    terni_executor_release(executor);
+    return lane->executor;
 }
 
 static terni_item *take_locked(terni_lane *lane)
@@ -219,6 +229,20 @@ static bool handlers_run_locked(const terni_lane *lane, uint32_t inside)
     return lane->active > (inside > 0 ? lane->inside_waiting : 0);
 }
 
+/* A thread of the pool that waits for the lane to run empty handles an item itself, if it may: all the pool's
+ * threads could be waiting so. */
+static bool help_locked(terni_lane *lane)
+{
+    if (!terni_executor_is_current(lane->executor) || lane->active >= lane->concurrency) return false;
+    terni_item *item = take_locked(lane);
+    if (item == NULL) return false;
+    (void)pthread_mutex_unlock(&lane->mu);
+    run_one(lane, item);
+    (void)pthread_mutex_lock(&lane->mu);
+    finished_locked(lane);
+    return true;
+}
+
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
@@ -228,7 +252,7 @@ static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
     lane->inside_waiting += inside;
     if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
     while (in_time && (handlers_run_locked(lane, inside) || (until_empty && lane->head != NULL)))
-        in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
+        if (!until_empty || !help_locked(lane)) in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
     bool done = !handlers_run_locked(lane, inside) && !(until_empty && lane->head != NULL);
     lane->inside_waiting -= inside;
     lane->waiters--;

@@ -21,7 +21,7 @@ struct terni_lane;
 
 /* What a lane is for. run handles an item and frees it; drop frees one that will not be handled.
  * Both may run on several threads at once, with no lock held. destroy frees the lane's owner, when
- * the last hold is gone. */
+ * the last hold is gone; before that it calls terni_lane_destroy. */
 typedef struct terni_lane_class {
     void (*run)(struct terni_lane *lane, terni_item *item);
     void (*drop)(struct terni_lane *lane, terni_item *item);
@@ -65,7 +65,14 @@ typedef enum terni_push_result {
 /* Sets up a zeroed lane, with one hold on it. False: out of resources, and nothing to undo. */
 bool terni_lane_init(terni_lane *lane, const terni_lane_class *class, const terni_lane_options *options);
 
+/* Undoes terni_lane_init. Returns the executor, for terni_executor_release when the owner is freed: that may
+ * wait for the pool's threads. */
+tern_executor *terni_lane_destroy(terni_lane *lane);
+
 void terni_lane_retain(terni_lane *lane);
+
+/* The same, for who has no hold yet and only knows that the memory is there. False: it is being freed. */
+bool terni_lane_try_retain(terni_lane *lane);
 void terni_lane_release(terni_lane *lane);
 
 /* Hands item over. On the inline executor it is handled before this returns. A closed lane drops it,

@@ -53,6 +53,11 @@ bool terni_executor_is_inline(const tern_executor *executor)
     return executor->is_inline;
 }
 
+bool terni_executor_is_current(const tern_executor *executor)
+{
+    return current_pool == executor;
+}
+
 uint32_t terni_executor_threads(const tern_executor *executor)
 {
     return executor->is_inline ? 1 : executor->max_threads;

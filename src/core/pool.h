@@ -15,6 +15,9 @@ void terni_executor_release(tern_executor *executor);
 
 bool terni_executor_is_inline(const tern_executor *executor);
 
+/* Is this one of the pool's threads? */
+bool terni_executor_is_current(const tern_executor *executor);
+
 /* How many handlers it can run at once; 1 for the inline executor. */
 uint32_t terni_executor_threads(const tern_executor *executor);
 

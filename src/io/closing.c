@@ -25,11 +25,9 @@ static terni_member *next_to_drain(tern_conn *conn, uint32_t step)
 {
     (void)pthread_mutex_lock(&conn->mu);
     terni_member *member = conn->members;
-    while (member != NULL && member->drain_step >= step) member = member->next;
-    if (member != NULL) {
-        member->drain_step = step;
-        terni_lane_retain(member->lane);
-    }
+    while (member != NULL && (member->drain_step >= step || !terni_lane_try_retain(member->lane)))
+        member = member->next;
+    if (member != NULL) member->drain_step = step;
     (void)pthread_mutex_unlock(&conn->mu);
     return member;
 }
@@ -56,9 +54,9 @@ static void wait_quiet(tern_conn *conn)
     for (;;) {
         (void)pthread_mutex_lock(&conn->mu);
         terni_member *member = conn->members;
-        while (member != NULL && !terni_lane_busy(member->lane)) member = member->next;
+        while (member != NULL && !(terni_lane_busy(member->lane) && terni_lane_try_retain(member->lane)))
+            member = member->next;
         terni_lane *lane = member == NULL ? NULL : member->lane;
-        if (lane != NULL) terni_lane_retain(lane);
         (void)pthread_mutex_unlock(&conn->mu);
         if (lane == NULL) break;
         (void)terni_lane_wait_quiet(lane, TERNI_NEVER);
@@ -179,6 +177,7 @@ tern_status tern_conn_flush(tern_conn *conn, uint32_t timeout_ms, tern_error *er
     f->abandoned = !done;
     (void)pthread_mutex_unlock(&f->mu);
     if (done) flush_free(f);
+    if (st == TERN_UNAVAILABLE && tern_conn_get_state(conn) == TERN_CONN_CLOSED) st = TERN_CANCELLED;
     return flush_text(conn, st, timeout_ms, err);
 }
 
@@ -284,6 +283,7 @@ tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *er
         (void)pthread_mutex_lock(&conn->mu);
         conn->drain_status = TERN_RESOURCE_EXHAUSTED;
         conn->drain_done = true;
+        (void)pthread_cond_broadcast(&conn->changed);
         (void)pthread_mutex_unlock(&conn->mu);
         return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no thread to drain with; closed");
     }

@@ -67,6 +67,7 @@ static void conn_destroy(terni_lane *lane)
 {
     tern_conn *conn = TERNI_CONTAINER(lane, tern_conn, events);
     assert(conn->members == NULL);
+    tern_executor *executor = terni_lane_destroy(lane);
     if (conn->calls != NULL) conn->calls->free(conn->calls);
     terni_servers_free(&conn->io.servers);
     terni_discard_destroy(&conn->discard);
@@ -77,6 +78,7 @@ static void conn_destroy(terni_lane *lane)
     terni_options_free(&conn->options);
     free(conn->inbox);
     free(conn);
+    terni_executor_release(executor);
 }
 
 static const terni_lane_class events_class = { event_run, event_drop, conn_destroy };

@@ -9,8 +9,7 @@
 
 #include "core/clock.h"
 
-/* The host and port of address, which terni_servers made. */
-static bool split(const char *address, char *host, size_t size, const char **out_port)
+bool terni_address_split(const char *address, char *host, size_t size, const char **out_port)
 {
     const char *at = strstr(address, "://"), *colon = strrchr(address, ':');
     if (at == NULL || colon == NULL || colon < at + 3) return false;
@@ -68,7 +67,7 @@ bool terni_probe_refusal(const char *address, int timeout_ms, char *out_text, si
     size_t used = 0;
     bool found = false;
     terni_time_ms deadline = terni_now_ms() + timeout_ms;
-    int fd = split(address, host, sizeof host, &port) ? open_socket(host, port, deadline) : -1;
+    int fd = terni_address_split(address, host, sizeof host, &port) ? open_socket(host, port, deadline) : -1;
     if (fd < 0) return false;
     while (!found && used + 1 < sizeof text && wait_for(fd, POLLIN, deadline)) {
         ssize_t got = recv(fd, text + used, sizeof text - 1 - used, 0);

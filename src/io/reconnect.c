@@ -42,6 +42,7 @@ static terni_time_ms backoff(const tern_conn *conn)
     uint64_t bound = values->reconnect_min_ms;
     for (uint32_t i = 0; i < conn->io.backoff_steps && bound < values->reconnect_max_ms; i++) bound *= 2;
     if (bound > values->reconnect_max_ms) bound = values->reconnect_max_ms;
+    if (bound > UINT32_MAX - 1) bound = UINT32_MAX - 1;
     return terni_now_ms() + terni_random_below((uint32_t)bound + 1);
 }
 
@@ -219,7 +220,7 @@ static void attempt_up(tern_conn *conn)
     io->refusals = io->failed_rounds = 0;
     io->session_since = io->last_heard = terni_now_ms();
     io->seen_msgs = io->seen_bytes = 0;
-    terni_session_limit_writes(io->session, 2 * conn->options.values.liveness_interval_ms);
+    terni_session_limit_writes(io->session, conn->options.values.liveness_interval_ms);
     bool first = io->sessions++ == 0;
     natsStatus s = terni_fences_open(&io->fences, terni_session_nats(io->session), conn->inbox, io->sessions);
     if (s == NATS_OK) s = subscribe_entries(io, !moves);

@@ -249,6 +249,15 @@ static void close_nats(terni_session *session)
     session->nc = NULL;
 }
 
+/* Has the process no descriptor left? nats.c only says that there is no server. */
+static bool out_of_descriptors(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return errno == EMFILE || errno == ENFILE;
+    (void)close(fd);
+    return false;
+}
+
 static tern_status connect_status(natsStatus s)
 {
     tern_status st = terni_status_from_nats(s);
@@ -289,6 +298,10 @@ static const char *without_place(const char *text)
 static void describe_failure(terni_session *session, natsStatus s, tern_error *out_error)
 {
     char refusal[256];
+    if (s == NATS_NO_SERVER && out_of_descriptors()) {
+        (void)terni_fail(out_error, TERN_RESOURCE_EXHAUSTED, "%s: no file descriptor is left", session->address);
+        return;
+    }
     const char *text = without_place(failure_text(session, s, refusal, sizeof refusal));
     (void)terni_fail(out_error, connect_status(s), "%s: %s", session->address, text);
 }
@@ -297,6 +310,10 @@ static void *connector(void *arg)
 {
     terni_session *session = arg;
     tern_error error = { .status = TERN_OK };
+    struct addrinfo *addresses = terni_stall_resolve(session->address);
+    (void)pthread_mutex_lock(&all_mu);
+    session->stall.addresses = addresses;
+    (void)pthread_mutex_unlock(&all_mu);
     natsStatus s = natsConnection_Connect(&session->nc, session->options);
     if (s == NATS_OK) s = natsStatistics_Create(&session->statistics);
     if (s != NATS_OK) describe_failure(session, s, &error);
@@ -401,7 +418,7 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, b
     session->fd = -1;
     session->tls = tls;
     session->address = strdup(address);
-    terni_stall_note(&session->stall, address, terni_deadline(timeout_ms));
+    terni_stall_note(&session->stall, terni_deadline(timeout_ms));
     enlist(session);
     if (session->address == NULL || set_callbacks(session) != NATS_OK || !start_detached(connector, session)) {
         session_free(session);

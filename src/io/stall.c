@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "io/probe.h"
 
 /* The inode of a descriptor that is a socket, or 0: from its link "socket:[4711]", so that descriptors that
  * are somebody else's business are not touched. */
@@ -37,24 +40,33 @@ static bool append(terni_stall *stall, ino_t inode, size_t *capacity)
     return true;
 }
 
-void terni_stall_note(terni_stall *stall, const char *address, terni_time_ms until)
+void terni_stall_note(terni_stall *stall, terni_time_ms until)
 {
-    const char *port = strrchr(address, ':');
     DIR *dir = opendir("/proc/self/fd");
     size_t capacity = 0;
     bool ok = dir != NULL;
-    *stall = (terni_stall){ .port = port == NULL ? 0 : atoi(port + 1), .until = until };
+    *stall = (terni_stall){ .until = until };
     for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
         ino_t inode = socket_inode(dir, entry->d_name);
         if (inode != 0) ok = append(stall, inode, &capacity);
     }
     if (dir != NULL) (void)closedir(dir);
-    if (!ok) stall->port = 0;
+    stall->complete = ok;
+}
+
+struct addrinfo *terni_stall_resolve(const char *address)
+{
+    char host[256];
+    const char *port = NULL;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+    if (!terni_address_split(address, host, sizeof host, &port)) return NULL;
+    return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
 }
 
 void terni_stall_free(terni_stall *stall)
 {
     free(stall->before);
+    if (stall->addresses != NULL) freeaddrinfo(stall->addresses);
     *stall = (terni_stall){ 0 };
 }
 
@@ -65,17 +77,27 @@ static bool was_there(const terni_stall *stall, ino_t inode)
     return false;
 }
 
-static bool leads_to(int fd, int port)
+/* Compares port and host, and nothing else of a sockaddr. */
+static bool same_peer(const struct sockaddr *a, const struct sockaddr *b)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } peer = { 0 };
+    if (a->sa_family != b->sa_family) return false;
+    if (a->sa_family == AF_INET) {
+        const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+        return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+    }
+    const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+    return a->sa_family == AF_INET6 && a6->sin6_port == b6->sin6_port &&
+           memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+}
+
+static bool leads_to(int fd, const struct addrinfo *addresses)
+{
+    struct sockaddr_storage peer = { 0 };
     socklen_t size = sizeof peer;
-    if (getpeername(fd, &peer.any, &size) != 0) return false;
-    if (peer.any.sa_family == AF_INET) return ntohs(peer.v4.sin_port) == port;
-    return peer.any.sa_family == AF_INET6 && ntohs(peer.v6.sin6_port) == port;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return false;
+    for (; addresses != NULL; addresses = addresses->ai_next)
+        if (same_peer((struct sockaddr *)&peer, addresses->ai_addr)) return true;
+    return false;
 }
 
 static bool silent(int fd, int silent_ms)
@@ -91,7 +113,7 @@ static void break_if_stalled(const terni_stall *stall, DIR *dir, const char *nam
 {
     char held_name[16];
     ino_t inode = socket_inode(dir, name);
-    if (inode == 0 || was_there(stall, inode) || !leads_to(atoi(name), stall->port)) return;
+    if (inode == 0 || was_there(stall, inode) || !leads_to(atoi(name), stall->addresses)) return;
     int held = fcntl(atoi(name), F_DUPFD_CLOEXEC, 0);
     if (held < 0) return;
     (void)snprintf(held_name, sizeof held_name, "%d", held);
@@ -108,7 +130,7 @@ static bool is_known(int fd, const int *known, size_t count)
 
 void terni_stall_break(const terni_stall *stall, int silent_ms, const int *known, size_t count)
 {
-    DIR *dir = stall->port == 0 ? NULL : opendir("/proc/self/fd");
+    DIR *dir = !stall->complete || stall->addresses == NULL ? NULL : opendir("/proc/self/fd");
     if (dir == NULL) return;
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
         if (!is_known(atoi(entry->d_name), known, count)) break_if_stalled(stall, dir, entry->d_name, silent_ms);

@@ -84,12 +84,15 @@ static void sub_destroy(terni_lane *lane)
 {
     tern_sub *sub = TERNI_CONTAINER(lane, tern_sub, lane);
     tern_conn *conn = sub->conn;
+    terni_conn_delist(conn, &sub->member); /* only now: the connection looks for running handlers by its members */
+    tern_executor *executor = terni_lane_destroy(lane);
     if (sub->free_arg != NULL) sub->free_arg(sub->arg);
     (void)pthread_cond_destroy(&sub->has_left);
     (void)pthread_mutex_destroy(&sub->mu);
     free(sub->subject);
     free(sub->queue_group);
     free(sub);
+    terni_executor_release(executor);
     terni_conn_release(conn);
 }
 
@@ -298,7 +301,6 @@ static tern_status start(tern_sub *sub, tern_sub **out_sub, tern_error *err)
         terni_lane_retain(&sub->lane); /* the I/O thread's */
         if (!terni_conn_control(sub->conn, &sub->add)) {
             terni_lane_release(&sub->lane);
-            terni_conn_delist(sub->conn, &sub->member);
             st = terni_fail(err, TERN_CANCELLED, "the connection is closed");
         }
     }
@@ -417,7 +419,6 @@ void tern_sub_free(tern_sub *sub)
     bool waits = !terni_on_io_thread() && !terni_lane_inside(&sub->lane);
     end(sub);
     if (waits) (void)terni_lane_wait_quiet(&sub->lane, TERNI_NEVER);
-    terni_conn_delist(sub->conn, &sub->member);
     terni_lane_release(&sub->lane);
 }
 
