@@ -1,5 +1,6 @@
 /* What a service and a caller say on the network, as WIRE.md has it; seen and answered by raw messages. */
 #include "calc.h"
+#include "wire.h"
 
 #include <stdlib.h>
 
@@ -352,6 +353,72 @@ Test(service_wire, other_headers_on_a_reply_do_no_harm, .timeout = 60)
 
     rig_open(&rig);
     check_status(call_answered_by(&rig, &answer, &err), TERN_OK);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* ---- Replies that only a bare socket sends ---- */
+
+struct raw_call {
+    struct rig *rig;
+    tern_status status;
+    tern_error err;
+};
+
+static void *raw_call_main(void *arg)
+{
+    struct raw_call *call = arg;
+    tern_client *client = calc_client(call->rig->conn, NULL);
+    Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
+    call->status = test_v1_calc_increment(client, &number, NULL, &reply, &call->err);
+    if (call->status == TERN_OK) tern_message_free(&reply->base);
+    tern_client_free(client);
+    return NULL;
+}
+
+/* Calls, with a bare socket that answers with this header block and an empty payload. */
+static void call_answered_raw(struct raw_call *call, const char *block)
+{
+    static struct wire wire;
+    char line[512], reply[256] = "";
+    pthread_t thread;
+
+    check_true(wire_connect(&wire, server_port(call->rig->server), RIG_WAIT_MS));
+    check_true(wire_print(&wire, "SUB test.v1.Calc.Increment 1\r\n"));
+    check_true(wire_flush(&wire, RIG_WAIT_MS));
+    pthread_create(&thread, NULL, raw_call_main, call);
+    check_true(wire_line(&wire, line, sizeof line, RIG_WAIT_MS));
+    check_int(sscanf(line, "MSG %*s 1 %255s", reply), 1);
+    size_t size = strlen(block);
+    check_true(wire_print(&wire, "HPUB %s %zu %zu\r\n%s\r\n", reply, size, size, block));
+    pthread_join(thread, NULL);
+    wire_close(&wire);
+}
+
+Test(service_wire, nats_status_is_no_reply, .timeout = 60)
+{
+    struct rig rig;
+    struct raw_call call = { .rig = &rig };
+
+    rig_open(&rig);
+    call_answered_raw(&call, "NATS/1.0 404 Not Found\r\n\r\n");
+    check_int(call.status, TERN_NOT_FOUND);
+    check_true(call.err.remote);
+    check_int(call.err.remote_code, 404);
+    check_str_has(call.err.text, "NATS status");
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(service_wire, code_behind_an_empty_error_text_is_read, .timeout = 60)
+{
+    struct rig rig;
+    struct raw_call call = { .rig = &rig };
+
+    rig_open(&rig);
+    call_answered_raw(&call, "NATS/1.0\r\nNats-Service-Error: \r\nNats-Service-Error-Code: 5\r\n\r\n");
+    check_int(call.status, TERN_NOT_FOUND);
+    check_int(call.err.remote_code, 5);
     rig_close(&rig);
     test_check_leaks();
 }

@@ -53,13 +53,8 @@ void tern_client_free(tern_client *client)
     free(client);
 }
 
-/* The error that the reply carries in its headers, or OK: none. */
-static tern_status remote_error(natsMsg *reply, tern_error *err)
+static tern_status fail_remote(long code, const char *text, tern_error *err)
 {
-    const char *code_text = terni_nats_header(reply, TERNI_HEADER_ERROR_CODE);
-    const char *text = terni_nats_header(reply, TERNI_HEADER_ERROR);
-    if (code_text == NULL && text == NULL) return TERN_OK;
-    long code = code_text == NULL ? 0 : strtol(code_text, NULL, 10);
     tern_status st = terni_status_from_code(code);
     (void)terni_fail(err, st, "%s", text == NULL || *text == '\0' ? tern_status_meaning(st) : text);
     if (err != NULL) {
@@ -67,6 +62,30 @@ static tern_status remote_error(natsMsg *reply, tern_error *err)
         err->remote_code = code > INT_MAX || code < INT_MIN ? 0 : (int)code;
     }
     return st;
+}
+
+/* The code of a NATS status, "NATS/1.0 404", which is no service's reply; or 0. nats.c shows it as a header,
+ * which a service could send as well, with a payload. */
+static long nats_status(natsMsg *reply)
+{
+    const char *status = terni_nats_header(reply, "Status");
+    bool is_one = status != NULL && strlen(status) == 3 && strspn(status, "0123456789") == 3;
+    return is_one && natsMsg_GetDataLength(reply) == 0 ? strtol(status, NULL, 10) : 0;
+}
+
+/* The error that the reply carries in its headers, or OK: none. */
+static tern_status remote_error(natsMsg *reply, tern_error *err)
+{
+    static const char eaten[] = TERNI_HEADER_ERROR_CODE ":";
+    if (nats_status(reply) != 0) return fail_remote(nats_status(reply), "the reply is a NATS status", err);
+    const char *code = terni_nats_header(reply, TERNI_HEADER_ERROR_CODE);
+    const char *text = terni_nats_header(reply, TERNI_HEADER_ERROR);
+    if (code == NULL && text == NULL) return TERN_OK;
+    if (code == NULL && strncmp(text, eaten, sizeof eaten - 1) == 0) { /* behind an empty text: see tern/msg.h */
+        code = text + sizeof eaten - 1;
+        text = NULL;
+    }
+    return fail_remote(code == NULL ? 0 : strtol(code, NULL, 10), text, err);
 }
 
 static tern_status decode_reply(const tern_method *method, natsMsg *reply, ProtobufCMessage **out_reply,
