@@ -270,6 +270,16 @@ Test(connecting, largest_backoff_is_a_backoff, .timeout = 30)
     test_check_leaks();
 }
 
+Test(connecting, host_that_does_not_resolve_is_named, .timeout = 30)
+{
+    tern_conn_options options = fast_options("nats://no-such-host.invalid:4222");
+    options.connect_timeout_ms = 500;
+    check_refused(tern_connect(&options, &conn, &err), TERN_UNAVAILABLE, "no-such-host.invalid");
+    check_int(trail_count(&events, TERN_EVENT_CLOSED), 1);
+    trail_destroy(&events);
+    test_check_leaks();
+}
+
 Test(connecting, lack_of_descriptors_is_named, .timeout = 30)
 {
     struct test_server *server = server_start(NULL);

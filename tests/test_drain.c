@@ -477,3 +477,43 @@ Test(drain, of_a_closed_connection_is_ok, .timeout = 60)
     rig_close(&rig);
     test_check_leaks();
 }
+
+/* ---- Without a session ---- */
+
+Test(drain, without_a_session_and_nothing_held_it_ends_at_once, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    struct inbox inbox;
+    struct rig rig;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    tern_sub *sub = rig_subscribe(rig.conn, "a", NULL, inbox_take, &inbox);
+    server_kill(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
+    long start_ms = test_now_ms();
+    check_ok(tern_conn_drain(rig.conn, RIG_WAIT_MS, &err));
+    check_int_less(test_now_ms() - start_ms, RIG_WAIT_MS / 4);
+    check_true(events_wait(&rig.events, TERN_EVENT_CLOSED, 1));
+    check_int(events_get(&rig.events, TERN_EVENT_CLOSED, 0)->status, TERN_OK);
+    tern_sub_free(sub);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(drain, without_a_session_it_waits_for_one_with_what_is_held, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    struct rig rig;
+
+    rig_open(&rig);
+    server_kill(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
+    rig_publish(rig.conn, "a", "held");
+    check_refused(tern_conn_drain(rig.conn, 300, &err), TERN_DEADLINE_EXCEEDED, "undone");
+    check_true(events_wait(&rig.events, TERN_EVENT_CLOSED, 1));
+    check_int(events_get(&rig.events, TERN_EVENT_CLOSED, 0)->status, TERN_DEADLINE_EXCEEDED);
+    rig_close(&rig);
+    test_check_leaks();
+}

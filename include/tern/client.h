@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* A connection together with the defaults of the calls made with it. */
+/* A connection together with the defaults of the calls made with it. Any number of threads may call with one
+ * client at the same time. */
 typedef struct tern_client tern_client;
 
 /* Every field's zero means its default. */
@@ -39,14 +40,15 @@ typedef struct tern_call_options {
 TERN_API tern_status tern_client_new(tern_conn *conn, const tern_client_options *options, tern_client **out_client,
                                      tern_error *err);
 
-/* Frees the client, when no call runs on it any more. The connection stays. NULL is fine. */
+/* Frees the client; no call may run on it. The connection stays. Any thread; NULL is fine. */
 TERN_API void tern_client_free(tern_client *client);
 
 /* Calls method with request and waits for its reply. Generated functions wrap it with types.
  * options: NULL for the client's defaults. out_reply: the caller's, one allocation, for
  * tern_message_free (see there); untouched on failure.
  * Threads: any but the I/O thread.
- * Local (err->remote false): UNAVAILABLE, nobody serves the method; DEADLINE_EXCEEDED, no reply in
+ * Local (err->remote false): UNAVAILABLE, nobody serves the method; PERMISSION_DENIED, the server refuses
+ * its subject; DEADLINE_EXCEEDED, no reply in
  * time; INVALID_ARGUMENT, the request lacks a required field or is above the server's maximum;
  * INTERNAL, the reply is not the promised message; CANCELLED, closed; FAILED_PRECONDITION, on the
  * I/O thread or draining; RESOURCE_EXHAUSTED, no room or memory.

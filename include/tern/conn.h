@@ -33,7 +33,7 @@ typedef enum tern_event_kind {
     TERN_EVENT_PERMISSION_REFUSED, /* the server refused a subject; text names it */
     TERN_EVENT_MESSAGE_LOST,       /* a message accepted or received earlier had to be dropped:
                                       subject, status and text say why */
-    TERN_EVENT_CLOSED              /* the last event; status OK after a close or drain that was asked for */
+    TERN_EVENT_CLOSED              /* the last event; status OK after a close or drain that went well */
 } tern_event_kind;
 
 typedef struct tern_event {
@@ -46,16 +46,19 @@ typedef struct tern_event {
 
 /* Called with one event after the other, in the order in which they happened, on a thread of the
  * shared pool. The event is valid until the callback returns. The callback may call anything but
- * must not block for long: later events wait for it. */
+ * must not block for long: later events wait for it. The first events may come before tern_connect has
+ * returned. */
 typedef void (*tern_event_fn)(tern_conn *conn, const tern_event *event, void *arg);
 
-/* Every field's zero means its default. Strings are copied by tern_connect. */
+/* Every field's zero means its default, which is the number at the end of its comment. Strings are copied
+ * by tern_connect. */
 typedef struct tern_conn_options {
     /* One URL, or several with commas between them: [nats://|tls://][user:password@]host[:port].
+     * user and password may be percent-encoded; an IPv6 host stands in brackets.
      * NULL: $NATS_URL, then nats://127.0.0.1:4222. */
     const char *url;
     const char *name; /* the client's name, as the server's monitoring shows it */
-    const char *user; /* with password; a URL's own user goes before it */
+    const char *user; /* with password; a URL's own user is used instead */
     const char *password;
     const char *token;
     const char *credentials_file; /* a .creds file: user JWT and nkey seed */
@@ -103,7 +106,8 @@ TERN_API void tern_conn_close(tern_conn *conn);
 
 /* Stops new work, finishes what was accepted, flushes, closes: services and subscriptions leave the
  * server, messages already received are handled, pending calls get their replies, publishes go out.
- * Waits for that for at most timeout_ms (0: 30,000); then closes all the same.
+ * Waits for that for at most timeout_ms (0: 30,000); then closes all the same. Without a session, what is
+ * held waits for the next one; where nothing is held, it ends at once.
  * Idempotent: a second call waits for the first one's end. Threads: any but the I/O thread.
  * Inside a handler of this connection it cannot wait for that handler itself, so there it only
  * begins the drain, which ends in the background (TERN_EVENT_CLOSED), and returns OK.
@@ -114,18 +118,20 @@ TERN_API tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_
 /* Closes if need be, waits until no handler of the connection runs and its I/O thread has ended,
  * and frees the handle. Called from inside a handler of the connection it does not wait: the last
  * handler to return frees. Handles made from the connection (subscriptions, services, clients)
- * stay valid until their own free, before or after. NULL is fine. */
+ * stay valid until their own free, before or after; so do kept messages. Any thread; NULL is fine. */
 TERN_API void tern_conn_free(tern_conn *conn);
 
 /* Waits until all that was published before has been through the server, reconnecting if need be,
  * for at most timeout_ms (0: 10,000).
  * UNAVAILABLE: the session broke meanwhile, and nobody can tell what arrived; DEADLINE_EXCEEDED; CANCELLED: closed;
- * FAILED_PRECONDITION: called on the I/O thread; PERMISSION_DENIED: the server refuses the connection its own inbox. */
+ * FAILED_PRECONDITION: called on the I/O thread; PERMISSION_DENIED: the server refuses the connection its own inbox.
+ * Threads: any but an I/O thread. */
 TERN_API tern_status tern_conn_flush(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
+/* The state now. Any thread. */
 TERN_API tern_conn_state tern_conn_get_state(const tern_conn *conn);
 
-/* "CONNECTING" and so on. Static storage. */
+/* "CONNECTING" and so on; "UNKNOWN" for any other number. Static storage; any thread. */
 TERN_API const char *tern_conn_state_name(tern_conn_state state);
 
 /* Writes the URL of the server of the current session, without credentials, NUL-terminated and cut

@@ -29,7 +29,7 @@ typedef struct tern_method {
     const char *subject; /* "examples.v1.Echo.Echo" */
     const ProtobufCMessageDescriptor *input;
     const ProtobufCMessageDescriptor *output;
-    tern_idempotency idempotency;
+    tern_idempotency idempotency; /* for the program: may a call whose fate is unknown be repeated? */
     tern_invoke_fn invoke;
 } tern_method;
 

@@ -1,4 +1,5 @@
-/* Messages: publishing them, asking for a reply, and reading those received. */
+/* Messages: publishing them, asking for a reply, and reading those received. A tern_msg is what NATS
+ * delivers, bytes and headers; a message is what protobuf makes of the bytes (tern_message_…). */
 #ifndef TERN_MSG_H
 #define TERN_MSG_H
 
@@ -39,11 +40,12 @@ typedef struct tern_outgoing {
  * waits. An accepted message may exceed a limit by its own size when nothing else is held.
  * Threads: any.
  * INVALID_ARGUMENT: subject, headers, or more than the server's max_payload.
- * RESOURCE_EXHAUSTED: no room, or no memory. CANCELLED: closed. FAILED_PRECONDITION: draining. */
+ * RESOURCE_EXHAUSTED: no room, or no memory. CANCELLED: closed. FAILED_PRECONDITION: draining,
+ * and not inside a handler. */
 TERN_API tern_status tern_conn_publish(tern_conn *conn, const char *subject, const void *data, size_t size,
                                        tern_error *err);
 
-/* The same with a reply subject and headers. */
+/* The same with a reply subject and headers. message and all it points to stay the caller's. */
 TERN_API tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *message, tern_error *err);
 
 /* The same with message's protobuf bytes as the payload.
@@ -56,8 +58,10 @@ TERN_API tern_status tern_conn_publish_message(tern_conn *conn, const char *subj
  * reply is OK here, also one that carries an error in its headers.
  * Threads: any but the I/O thread.
  * UNAVAILABLE: nobody serves the subject, said by the server at once. DEADLINE_EXCEEDED: no reply
- * in time. CANCELLED: closed. FAILED_PRECONDITION: on the I/O thread, or draining. Others as
- * tern_conn_publish. */
+ * in time. CANCELLED: closed. PERMISSION_DENIED: the server refuses the subject. FAILED_PRECONDITION: on
+ * an I/O thread, or draining, and not inside a handler. Others as tern_conn_publish. A service's error is
+ * a reply with the headers Nats-Service-Error, its text, and Nats-Service-Error-Code, its number
+ * (nats-io ADR-32). */
 TERN_API tern_status tern_conn_request(tern_conn *conn, const tern_outgoing *message, uint32_t timeout_ms,
                                        tern_msg **out_reply, tern_error *err);
 
@@ -68,15 +72,17 @@ TERN_API const char *tern_msg_reply(const tern_msg *msg);
 TERN_API const void *tern_msg_data(const tern_msg *msg);
 TERN_API size_t tern_msg_size(const tern_msg *msg);
 
-/* The first value of the header called name (case matters), or NULL. Valid as long as msg is. */
+/* The first value of the header called name (case matters), or NULL: none, or no memory. Valid as long as
+ * msg is. By the message's owner. */
 TERN_API const char *tern_msg_header(tern_msg *msg, const char *name);
 
 /* Writes up to capacity headers, first values, to out_headers, and returns how many there are.
- * Views, valid as long as msg is. RESOURCE problems show as 0. */
+ * Views, valid as long as msg is. 0 also when there is no memory. By the message's owner. */
 TERN_API size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity);
 
 /* Publishes size bytes of data to the message's reply subject. From inside a handler, or later by
- * whoever owns the message. Statuses as tern_conn_publish; FAILED_PRECONDITION also where the message
+ * whoever owns the message, on any thread; also while the connection drains. Waits and fails as
+ * tern_conn_publish; FAILED_PRECONDITION also where the message
  * has no reply subject. */
 TERN_API tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_error *err);
 
@@ -89,14 +95,16 @@ TERN_API void tern_msg_free(tern_msg *msg);
 
 /* Decodes size bytes as one message of the given type, in a single allocation, to be freed with
  * tern_message_free or with protobuf-c's own free function given tern_message_allocator().
- * INVALID_ARGUMENT: not such a message. RESOURCE_EXHAUSTED: no memory. */
+ * Any thread. INVALID_ARGUMENT: not such a message, or messages nested deeper than 100.
+ * RESOURCE_EXHAUSTED: no memory. */
 TERN_API tern_status tern_message_unpack(const ProtobufCMessageDescriptor *type, const void *data, size_t size,
                                          ProtobufCMessage **out_message, tern_error *err);
 
-/* Frees a message that Tern decoded: a typed call's reply. Any thread; NULL is fine. */
+/* Frees a message that Tern decoded: a typed call's reply. protobuf-c's own free function with a NULL
+ * allocator would corrupt the heap. Any thread; NULL is fine. */
 TERN_API void tern_message_free(ProtobufCMessage *message);
 
-/* For pkg__type__free_unpacked(message, tern_message_allocator()). Static storage. */
+/* For pkg__type__free_unpacked(message, tern_message_allocator()). Static storage; any thread. */
 TERN_API ProtobufCAllocator *tern_message_allocator(void);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* The way out: nats.c's own connection below a Tern connection. */
+/* The way out: nats.c's own connection below a Tern connection. A program that uses it links libnats itself. */
 #ifndef TERN_NATS_H
 #define TERN_NATS_H
 

@@ -48,9 +48,16 @@ typedef struct tern_service_stats {
     uint64_t dropped;  /* not handled: no reply subject, or over the pending limit */
 } tern_service_stats;
 
+/* Copies the counters since the service began. Any thread. */
 TERN_API void tern_service_get_stats(const tern_service *service, tern_service_stats *out_stats);
 
-/* ---- Inside a handler ---- */
+/* ---- Inside a handler ----
+ *
+ * Handlers of one service run at the same time on several threads, up to options.concurrency; a handler's
+ * functions below are for its own thread. in lives until the handler returns. out comes initialised; it may
+ * point into in, into memory of the request, and to what outlives the reply, but not to memory that
+ * somebody would have to free. A handler that returns OK sends out, unless tern_request_fail was called; one
+ * that returns another status without it sends the status's meaning as the text. */
 
 /* The arg of tern_service_start. */
 TERN_API void *tern_request_arg(const tern_request *rq);
@@ -62,14 +69,14 @@ TERN_API tern_conn *tern_request_conn(const tern_request *rq);
  * there is none left; then returning OK answers RESOURCE_EXHAUSTED. */
 TERN_API void *tern_request_alloc(tern_request *rq, size_t size);
 
-/* Copies text (NULL gives NULL) into the request's memory. */
+/* Copies text (NULL gives NULL) into the request's memory. NULL also when there is none left. */
 TERN_API char *tern_request_strdup(tern_request *rq, const char *text);
 
-/* Formats into the request's memory. */
+/* Formats into the request's memory. NULL when there is none left. */
 TERN_API char *tern_request_printf(tern_request *rq, const char *format, ...) TERN_PRINTF(2, 3);
 
-/* Fails the request: the caller gets status and text instead of the reply. Returns status, to be
- * returned by the handler. status TERN_OK becomes INTERNAL. */
+/* Fails the request: the caller gets status and text instead of the reply, the text cut to 511 bytes, line
+ * ends as spaces. Returns status, to be returned by the handler. status TERN_OK becomes INTERNAL. */
 TERN_API tern_status tern_request_fail(tern_request *rq, tern_status status, const char *format, ...) TERN_PRINTF(3, 4);
 
 #ifdef __cplusplus

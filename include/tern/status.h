@@ -45,7 +45,8 @@ typedef enum tern_status {
 enum { TERN_ERROR_TEXT_SIZE = 512 };
 
 /* What went wrong, in the caller's own storage: nothing to free. Every function that takes a
- * tern_error accepts NULL, writes it only when it fails, and then always writes all of it. */
+ * tern_error accepts NULL, writes it only when it fails, and then always writes all of it. An output
+ * (out_…) is untouched on failure. */
 typedef struct tern_error {
     tern_status status;
     bool remote;                     /* true: a service answered so; false: found on this side */
@@ -57,7 +58,8 @@ typedef struct tern_error {
  * Static storage; any thread. */
 TERN_API const char *tern_status_name(tern_status status);
 
-/* What the status means, in a few words. Static storage; any thread. */
+/* What the status means, in a few words; "not a status of this library" for any other number. Static
+ * storage; any thread. */
 TERN_API const char *tern_status_meaning(tern_status status);
 
 #ifdef __cplusplus

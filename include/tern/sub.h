@@ -35,6 +35,8 @@ typedef struct tern_sub_options {
 /* Subscribes to subject ('*' for one token, '>' at the end for one or more). The subscription
  * comes back by itself after each reconnect, until it is unsubscribed. Returns at once; what is
  * published by this connection afterwards reaches it, for others wait for tern_conn_flush.
+ * options: NULL for all defaults, copied. handler: called with arg, which stays the caller's, until the
+ * subscription has ended.
  * Messages over a pending limit are dropped, the newest first, and counted.
  * out_sub: the caller's, for tern_sub_free. Any thread.
  * INVALID_ARGUMENT: subject, queue group or an option. CANCELLED: closed. FAILED_PRECONDITION:
@@ -64,7 +66,7 @@ TERN_API tern_status tern_sub_unsubscribe(tern_sub *sub, tern_error *err);
 TERN_API tern_status tern_sub_drain(tern_sub *sub, uint32_t timeout_ms, tern_error *err);
 
 /* Unsubscribes if need be and frees the handle. Waits for running handlers, except from inside one of
- * its own and on the I/O thread. NULL is fine. */
+ * its own and on an I/O thread. Any thread; NULL is fine. */
 TERN_API void tern_sub_free(tern_sub *sub);
 
 typedef struct tern_sub_stats {
@@ -75,6 +77,7 @@ typedef struct tern_sub_stats {
     size_t pending_bytes;
 } tern_sub_stats;
 
+/* Copies the counters since the subscription began. Any thread. */
 TERN_API void tern_sub_get_stats(const tern_sub *sub, tern_sub_stats *out_stats);
 
 #ifdef __cplusplus

@@ -2,12 +2,15 @@
 #
 # Generates protobuf-c's and Tern's C for each .proto, and adds it to TARGET. A proto's path is taken from
 # the first import directory that holds it: of IMPORT_DIRS, then the current source directory, then the
-# protos that Tern ships. So examples/echo.proto gives <examples/echo.pb-c.h> and <examples/echo.tern.h>.
+# protos that Tern ships, then protobuf's own. So examples/echo.proto gives <examples/echo.pb-c.h> and
+# <examples/echo.tern.h>. The protos that a proto imports are to be listed, too.
 function(tern_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "IMPORT_DIRS")
   find_program(TERN_PROTOC protoc REQUIRED)
   set(dirs "")
-  foreach(dir IN LISTS ARG_IMPORT_DIRS ITEMS ${CMAKE_CURRENT_SOURCE_DIR} ${TERN_PROTO_DIR})
+  find_path(TERN_PROTOBUF_DIR google/protobuf/descriptor.proto)
+  mark_as_advanced(TERN_PROTOBUF_DIR)
+  foreach(dir IN LISTS ARG_IMPORT_DIRS ITEMS ${CMAKE_CURRENT_SOURCE_DIR} ${TERN_PROTO_DIR} ${TERN_PROTOBUF_DIR})
     get_filename_component(dir ${dir} ABSOLUTE)
     list(APPEND dirs ${dir})
   endforeach()

@@ -196,6 +196,14 @@ void tern_conn_close(tern_conn *conn)
     terni_waker_wake(&conn->waker);
 }
 
+void terni_conn_close_for(tern_conn *conn, const tern_error *cause)
+{
+    (void)pthread_mutex_lock(&conn->mu);
+    if (!conn->close_asked) conn->close_cause = *cause;
+    (void)pthread_mutex_unlock(&conn->mu);
+    tern_conn_close(conn);
+}
+
 /* ---- Drain ---- */
 
 typedef struct drain_order {
@@ -209,6 +217,15 @@ static uint32_t time_left_ms(terni_time_ms deadline)
     return left < 1 ? 1 : (uint32_t)left;
 }
 
+/* Is there anything that a flush could see through? Without a session: what is held for the next one. */
+static bool holds_anything(tern_conn *conn)
+{
+    (void)pthread_mutex_lock(&conn->mu);
+    bool session = conn->server[0] != '\0';
+    (void)pthread_mutex_unlock(&conn->mu);
+    return session || terni_outbound_bytes(&conn->out) > 0;
+}
+
 static void *drain_thread(void *arg)
 {
     drain_order order = *(drain_order *)arg;
@@ -217,11 +234,13 @@ static void *drain_thread(void *arg)
     bool done = drain_members(conn, order.deadline);
     done &= conn->calls->drain(conn->calls, order.deadline);
     terni_outbound_refuse(&conn->out, TERN_FAILED_PRECONDITION);
-    tern_status st = tern_conn_flush(conn, time_left_ms(order.deadline), NULL);
-    if (st == TERN_OK && !done) st = TERN_DEADLINE_EXCEEDED;
-    tern_conn_close(conn);
+    tern_error why = { .status = TERN_OK };
+    if (holds_anything(conn)) (void)tern_conn_flush(conn, time_left_ms(order.deadline), &why);
+    if (why.status == TERN_OK && !done)
+        (void)terni_fail(&why, TERN_DEADLINE_EXCEEDED, "not everything was done by the deadline");
+    terni_conn_close_for(conn, &why);
     (void)pthread_mutex_lock(&conn->mu);
-    conn->drain_status = st;
+    conn->drain_status = why.status;
     conn->drain_done = true;
     (void)pthread_cond_broadcast(&conn->changed);
     (void)pthread_mutex_unlock(&conn->mu);

@@ -201,7 +201,7 @@ void terni_conn_ended(tern_conn *conn)
     tern_error why = { .status = TERN_OK };
     terni_conn_set_state(conn, TERN_CONN_CLOSED);
     (void)pthread_mutex_lock(&conn->mu);
-    if (!conn->close_asked) why = conn->last_error;
+    why = conn->close_asked ? conn->close_cause : conn->last_error;
     (void)pthread_mutex_unlock(&conn->mu);
     terni_conn_emit(conn, TERN_EVENT_CLOSED, why.status, "", "", why.text);
 }

@@ -98,6 +98,7 @@ struct tern_conn {
     bool refused; /* before the first session: every server refused the credentials */
     bool close_asked, drain_begun, drain_done;
     tern_status drain_status;
+    tern_error close_cause; /* of a close that was asked for; OK: none */
     tern_error last_error;
     char server[256]; /* of the session; "" */
     terni_member *members;
@@ -118,6 +119,9 @@ tern_status terni_conn_new(const tern_conn_options *options, tern_conn **out_con
 
 /* Starts its I/O thread. calls: to be freed with the connection from now on, also on failure. */
 tern_status terni_conn_start(tern_conn *conn, terni_calls_hooks *calls, tern_error *err);
+
+/* Closes because of an error, which the last event tells. */
+void terni_conn_close_for(tern_conn *conn, const tern_error *cause);
 
 /* Waits until the first session is up, for connect_timeout_ms. */
 tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err);

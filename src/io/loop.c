@@ -165,6 +165,19 @@ static bool transfer(tern_conn *conn)
     return more;
 }
 
+/* Without a session: what a drain waits for and needs none, as far as no message stands before it. */
+static void run_without_session(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    for (;;) {
+        if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
+        terni_record *record = io->taken;
+        if (record == NULL || record->kind != TERNI_RECORD_CONTROL || !record->needs_no_session) return;
+        io->taken = record->next;
+        record->run(record, false);
+    }
+}
+
 /* ---- In ---- */
 
 static void receive(tern_conn *conn, bool hung_up)
@@ -280,6 +293,7 @@ void *terni_loop_main(void *arg)
     while (!atomic_load(&conn->stop)) {
         terni_reconnect_step(conn);
         bool more = conn->io.session != NULL && transfer(conn);
+        if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
         if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more);
     }
     wind_up(conn);

@@ -32,6 +32,7 @@ typedef struct terni_record {
      * been sent. Embedded in its object, so that queueing it cannot fail. dropped: the connection
      * closed first. */
     void (*run)(struct terni_record *record, bool dropped);
+    bool needs_no_session; /* while the connection drains, it may run without one */
     /* TERNI_RECORD_MESSAGE */
     struct terni_chunk *chunk;
     terni_sender *sender;              /* NULL: a plain publish */
@@ -61,7 +62,8 @@ typedef struct terni_outgoing {
     terni_sender *sender;
     uint64_t token;
     bool may_wait;          /* not on the I/O thread */
-    terni_time_ms deadline; /* of waiting for room */
+    terni_time_ms deadline; /* of waiting for room; a request's own */
+    uint32_t timeout_ms;    /* a request's, for its texts */
 } terni_outgoing;
 
 typedef struct terni_outbound {

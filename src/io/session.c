@@ -275,7 +275,8 @@ static const char *failure_text(const terni_session *session, natsStatus s, char
                "not accept the one it got";
     if (cut_short && terni_probe_refusal(session->address, PROBE_MS, refusal, size)) return refusal;
     switch (s) {
-    case NATS_NO_SERVER: return "no server answers there";
+    case NATS_NO_SERVER:
+        return session->stall.addresses == NULL ? "its name does not resolve" : "no server answers there";
     case NATS_PROTOCOL_ERROR:
     case NATS_IO_ERROR:
     case NATS_CONNECTION_CLOSED: return "the server closed the connection before it was set up";

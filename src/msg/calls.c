@@ -366,6 +366,7 @@ static tern_status finish(call *c, call_state found, const terni_outgoing *messa
                           tern_error *err)
 {
     tern_status st = TERN_OK;
+    char text[64];
     if (found == CALL_ENDED) {
         st = c->status;
         if (st == TERN_OK) *out_reply = c->reply;
@@ -373,10 +374,12 @@ static tern_status finish(call *c, call_state found, const terni_outgoing *messa
         c->reply = NULL;
         give_back(c, true);
     } else if (found == CALL_QUEUED) {
-        st = fail_call(message, TERN_DEADLINE_EXCEEDED, "not sent within its deadline: there is no session", err);
+        (void)snprintf(text, sizeof text, "not sent within %u ms: there is no session", message->timeout_ms);
+        st = fail_call(message, TERN_DEADLINE_EXCEEDED, text, err);
         give_back(c, true);
     } else {
-        st = fail_call(message, TERN_DEADLINE_EXCEEDED, "no reply within its deadline", err);
+        (void)snprintf(text, sizeof text, "no reply within %u ms", message->timeout_ms);
+        st = fail_call(message, TERN_DEADLINE_EXCEEDED, text, err);
         leave_slot(c);
     }
     return st;

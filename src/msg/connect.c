@@ -15,8 +15,13 @@ tern_status tern_connect(const tern_conn_options *options, tern_conn **out_conn,
         terni_conn_release(conn);
         return st;
     }
-    if (!background) st = terni_conn_wait_up(conn, err);
+    tern_error why = { .status = TERN_OK };
+    if (!background) st = terni_conn_wait_up(conn, &why);
+    if (st != TERN_OK && err != NULL) *err = why;
     if (st == TERN_OK) *out_conn = conn;
-    else tern_conn_free(conn);
+    else {
+        terni_conn_close_for(conn, &why);
+        tern_conn_free(conn);
+    }
     return st;
 }

@@ -17,13 +17,15 @@ tern_status tern_conn_request(tern_conn *conn, const tern_outgoing *message, uin
         return terni_fail(err, TERN_INVALID_ARGUMENT, "reply subject is given, but a request has its own inbox");
     tern_status st = terni_outgoing_check(conn, message, err);
     if (st != TERN_OK) return st;
+    if (timeout_ms == 0) timeout_ms = REQUEST_DEFAULT_MS;
     terni_outgoing out = {
         .subject = message->subject,
         .headers = message->headers,
         .header_count = message->header_count,
         .size = message->size,
         .source = message->data,
-        .deadline = terni_deadline(timeout_ms == 0 ? REQUEST_DEFAULT_MS : timeout_ms),
+        .deadline = terni_deadline(timeout_ms),
+        .timeout_ms = timeout_ms,
     };
     natsMsg *nats = NULL;
     st = terni_calls_request(conn, &out, &nats, err);

@@ -288,6 +288,7 @@ static tern_sub *sub_new(tern_conn *conn, const char *subject, const tern_sub_op
     sub->member = (terni_member){ .lane = &sub->lane, .begin_drain = begin_drain, .wait_drained = wait_drained };
     sub->add.run = run_add;
     sub->leave.run = run_leave;
+    sub->leave.needs_no_session = true;
     sub->remove.run = run_remove;
     sub->fence.done = leave_fence_done;
     return sub;

@@ -127,6 +127,7 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
         .fill = terni_message_fill,
         .source = request,
         .deadline = terni_deadline(timeout_ms),
+        .timeout_ms = timeout_ms,
     };
     natsMsg *reply = NULL;
     st = terni_payload_check(client->conn, method->subject, out.size, err);
