@@ -370,3 +370,17 @@ Test(options, every_state_and_status_has_a_name, .timeout = 60)
     check_str(tern_status_name((tern_status)17), "UNKNOWN");
     for (int i = 0; i <= TERN_UNAUTHENTICATED; i++) check_int_not(strlen(tern_status_meaning((tern_status)i)), 0);
 }
+
+Test(options, default_of_one_backoff_gives_way_to_the_other, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    tern_conn *conn = NULL;
+    tern_conn_options low = { .url = rig_dead_url(), .connect_in_background = true, .reconnect_max_ms = 50 };
+    tern_conn_options high = { .url = rig_dead_url(), .connect_in_background = true, .reconnect_min_ms = 60000 };
+
+    check_ok(tern_connect(&low, &conn, &err));
+    tern_conn_free(conn);
+    check_ok(tern_connect(&high, &conn, &err));
+    tern_conn_free(conn);
+    test_check_leaks();
+}

@@ -116,9 +116,10 @@ TERN_API void tern_conn_close(tern_conn *conn);
 TERN_API tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
 /* Closes if need be, waits until no handler of the connection runs and its I/O thread has ended,
- * and frees the handle. Called from inside a handler of the connection it does not wait: the last
- * handler to return frees. Handles made from the connection (subscriptions, services, clients)
- * stay valid until their own free, before or after; so do kept messages. Any thread; NULL is fine. */
+ * and frees the handle. Called from inside a handler of the connection, or on an
+ * I/O thread, it does not wait: the last handler to return frees. Handles made from the connection (subscriptions,
+ * services, clients) stay valid until their own free, before or after; so do kept messages. Any thread; NULL is fine.
+ */
 TERN_API void tern_conn_free(tern_conn *conn);
 
 /* Waits until all that was published before has been through the server, reconnecting if need be,

@@ -87,23 +87,26 @@ static natsStatus publish(natsConnection *nc, const terni_record *record)
     return natsConnection_Publish(nc, subject, payload, (int)record->payload_size);
 }
 
-/* The message cannot go, and trying again would not help. */
-static void refuse_message(tern_conn *conn, const terni_record *record, natsStatus s)
-{
-    const char *text = s == NATS_MAX_PAYLOAD         ? "above the payload limit of the server"
-                       : s == NATS_NO_SERVER_SUPPORT ? "the server does not support headers"
-                       : s == NATS_ILLEGAL_STATE     ? "nats.c takes one of the header names for another"
-                                                     : natsStatus_GetText(s);
-    tern_status st = terni_status_from_nats(s);
-    if (record->sender != NULL) record->sender->failed(record->sender, record->token, st, text);
-    terni_conn_lost_message(conn, st, terni_record_subject(record), text);
-}
-
 /* The bytes of payload and headers: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
 static size_t wire_size(const terni_record *record)
 {
     if (record->header_count == 0) return record->payload_size;
     return record->payload_size + record->header_size + 2 * (size_t)record->header_count + 12;
+}
+
+/* The message cannot go, and trying again would not help. */
+static void refuse_message(tern_conn *conn, const terni_record *record, natsStatus s)
+{
+    tern_error why;
+    tern_status st = terni_status_from_nats(s);
+    if (s == NATS_MAX_PAYLOAD)
+        (void)terni_fail(&why, st, "%zu bytes, the server takes %zu", wire_size(record), tern_conn_max_payload(conn));
+    else if (s == NATS_NO_SERVER_SUPPORT) (void)terni_fail(&why, st, "the server does not support headers");
+    else if (s == NATS_ILLEGAL_STATE)
+        (void)terni_fail(&why, TERN_INVALID_ARGUMENT, "nats.c takes one of the header names for another");
+    else (void)terni_fail(&why, st, "%s", natsStatus_GetText(s));
+    if (record->sender != NULL) record->sender->failed(record->sender, record->token, why.status, why.text);
+    terni_conn_lost_message(conn, why.status, terni_record_subject(record), why.text);
 }
 
 /* Hands a message to nats.c. False: the session is over; the message waits for the next one. */

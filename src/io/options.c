@@ -67,8 +67,10 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise)
 static void fill_defaults(tern_conn_options *values)
 {
     values->connect_timeout_ms = or_default(values->connect_timeout_ms, 5000);
-    values->reconnect_min_ms = or_default(values->reconnect_min_ms, 100);
-    values->reconnect_max_ms = or_default(values->reconnect_max_ms, 5000);
+    uint32_t min_ms = values->reconnect_min_ms, max_ms = values->reconnect_max_ms;
+    /* A default gives way to what is given of the other. */
+    values->reconnect_min_ms = or_default(min_ms, max_ms > 0 && max_ms < 100 ? max_ms : 100);
+    values->reconnect_max_ms = or_default(max_ms, min_ms > 5000 ? min_ms : 5000);
     values->liveness_interval_ms = or_default(values->liveness_interval_ms, 10000);
     if (values->outage_buffer_bytes == 0) values->outage_buffer_bytes = default_buffer_bytes;
     if (values->outbound_limit_bytes == 0) values->outbound_limit_bytes = default_buffer_bytes;

@@ -36,7 +36,15 @@
 #include "io/stall.h"
 #include "io/tls.h"
 
-enum { NOTICES_MAX = 1024, CLOSE_READS_MAX = 65536, JANITOR_ROUND_MS = 200, SILENT_MS = 500, PROBE_MS = 500 };
+enum {
+    NOTICES_MAX = 1024,
+    CLOSE_READS_MAX = 65536,
+    JANITOR_ROUND_MS = 200,
+    SILENT_MS = 500,
+    PROBE_MS = 500,
+    STUCK_MAX = 4
+};
+enum { MESSAGE_MAX = 65 * 1024 * 1024 }; /* nats-server's largest max_payload is 64 MiB */
 
 struct terni_session {
     struct terni_session *next; /* all_mu */
@@ -218,14 +226,12 @@ static int replace_socket(terni_session *session)
 static void feed_line_ends(terni_session *session)
 {
     char line_ends[16 * 1024];
-    int64_t max_payload = natsConnection_GetMaxPayload(session->nc);
-    size_t left = sizeof line_ends + (max_payload > 0 ? (size_t)max_payload : 0);
     int other = replace_socket(session);
     if (other < 0) return;
     memset(line_ends, '\n', sizeof line_ends);
-    while (left > 0 && !atomic_load(&session->closing)) {
-        ssize_t sent = send(other, line_ends, left < sizeof line_ends ? left : sizeof line_ends, MSG_NOSIGNAL);
-        if (sent > 0) left -= (size_t)sent;
+    for (size_t fed = 0; fed < MESSAGE_MAX && !atomic_load(&session->closing);) {
+        ssize_t sent = send(other, line_ends, sizeof line_ends, MSG_NOSIGNAL);
+        if (sent > 0) fed += (size_t)sent;
         natsConnection_ProcessReadEvent(session->nc);
     }
     (void)close(other);
@@ -406,13 +412,24 @@ static natsStatus set_callbacks(terni_session *session)
     return s;
 }
 
+/* How many given up connects to address are still stuck? */
+static int count_stuck(const char *address)
+{
+    int count = 0;
+    (void)pthread_mutex_lock(&all_mu);
+    for (terni_session *session = all; session != NULL; session = session->next)
+        if (session->abandoned && strcmp(session->address, address) == 0) count++;
+    (void)pthread_mutex_unlock(&all_mu);
+    return count;
+}
+
 tern_status terni_session_open(natsOptions *nats_options, const char *address, bool tls, uint32_t timeout_ms,
                                terni_waker *waker, terni_session **out_session, tern_error *err)
 {
-    terni_session *session = calloc(1, sizeof *session);
+    terni_session *session = count_stuck(address) < STUCK_MAX ? calloc(1, sizeof *session) : NULL;
     if (session == NULL) {
         natsOptions_Destroy(nats_options);
-        return terni_fail_memory(err);
+        return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "%s: no memory, or earlier connects to it are stuck", address);
     }
     session->options = nats_options;
     session->waker = session->poller = waker;

@@ -41,7 +41,8 @@ struct tern_sub {
 
     pthread_mutex_t mu;
     pthread_cond_t has_left;
-    bool left; /* mu: nothing more will be pushed to the lane */
+    bool left;       /* mu: nothing more will be pushed to the lane */
+    bool incomplete; /* mu: messages on their way were lost in leaving */
 };
 
 static void count_dropped(tern_sub *sub)
@@ -162,8 +163,11 @@ static void run_add(terni_record *record, bool dropped)
 }
 
 /* Leaving has come to its end, or cannot begin. */
-static void end_leave(tern_sub *sub)
+static void end_leave(tern_sub *sub, bool complete)
 {
+    (void)pthread_mutex_lock(&sub->mu);
+    sub->incomplete |= !complete;
+    (void)pthread_mutex_unlock(&sub->mu);
     if (sub->entry.in_table) terni_entry_remove(&sub->conn->io.entries, &sub->entry);
     terni_lane_release(&sub->lane);
 }
@@ -184,7 +188,8 @@ static void leave_next(terni_io *io)
         io->leaving++;
         if (begin_leave(sub)) continue;
         io->leaving--;
-        end_leave(sub);
+        bool over = io->session == NULL || terni_session_is_down(io->session);
+        end_leave(sub, over); /* otherwise nats.c had no thread or memory, and what is on its way is lost */
     }
 }
 
@@ -198,7 +203,7 @@ static void leave_fence_done(terni_fence *fence, tern_status status)
         if (terni_fence_send(&conn->io.retiring_fences, fence) == NATS_OK) return;
     }
     conn->io.leaving--;
-    end_leave(sub);
+    end_leave(sub, true);
     leave_next(&conn->io);
 }
 
@@ -207,7 +212,7 @@ static void run_leave(terni_record *record, bool dropped)
     tern_sub *sub = TERNI_CONTAINER(record, tern_sub, leave);
     terni_io *io = &sub->conn->io;
     if (dropped) {
-        end_leave(sub);
+        end_leave(sub, true);
         return;
     }
     record->next = NULL;
@@ -394,7 +399,7 @@ static bool wait_drained(terni_member *member, terni_time_ms deadline)
     bool in_time = true;
     (void)pthread_mutex_lock(&sub->mu);
     while (!sub->left && in_time) in_time = terni_cond_wait_until(&sub->has_left, &sub->mu, deadline);
-    bool left = sub->left;
+    bool left = sub->left && !sub->incomplete;
     (void)pthread_mutex_unlock(&sub->mu);
     bool done = left && terni_lane_wait_empty(&sub->lane, deadline);
     end(sub);

@@ -58,7 +58,10 @@ static tern_status send_error(tern_service *service, const tern_msg *msg, tern_s
         .deadline = TERNI_NEVER,
     };
     (void)atomic_fetch_add_explicit(&service->errors, 1, memory_order_relaxed);
-    return terni_publish(service->conn, &out, NULL);
+    tern_error why;
+    tern_status st = terni_publish(service->conn, &out, &why);
+    if (st != TERN_OK) terni_conn_lost_message(service->conn, st, out.subject, why.text);
+    return st;
 }
 
 /* Sends the reply that the handler filled, or says why that cannot be. */
