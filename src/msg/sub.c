@@ -188,7 +188,7 @@ static void leave_next(terni_io *io)
         io->leaving++;
         if (begin_leave(sub)) continue;
         io->leaving--;
-        bool over = io->session == NULL || terni_session_is_down(io->session);
+        bool over = !sub->entry.in_table || io->session == NULL || terni_session_is_down(io->session);
         end_leave(sub, over); /* otherwise nats.c had no thread or memory, and what is on its way is lost */
     }
 }
