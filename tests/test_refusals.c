@@ -1,6 +1,12 @@
 /* Servers that do not let a connection come about: broken ones, slow ones, full ones. */
 #include "test.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <tern/tern.h>
 
 #include "fake.h"
@@ -262,6 +268,52 @@ Test(refusals, error_line_in_a_session_is_told_and_survived, .timeout = 30)
     fake_set_script(fake, &good);
     check_true(trail_wait(&events, TERN_EVENT_RECONNECTED, 1, WAIT_MS));
     finish();
+    fake_stop(fake);
+    test_check_leaks();
+}
+
+/* ---- What a stalled connect must not cost ---- */
+
+static struct sockaddr_in address_of(const char *host, uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+    check_int(inet_pton(AF_INET, host, &address.sin_addr), 1);
+    return address;
+}
+
+/* A listener of the program's own, and a connection to it that says nothing. */
+static void open_own(const char *host, uint16_t port, int *out_listener, int *out_own)
+{
+    struct sockaddr_in address = address_of(host, port);
+    *out_listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *out_own = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    check_int(bind(*out_listener, (struct sockaddr *)&address, sizeof address), 0);
+    check_int(listen(*out_listener, 1), 0);
+    check_int(connect(*out_own, (struct sockaddr *)&address, sizeof address), 0);
+}
+
+Test(refusals, stalled_connect_is_broken_and_nothing_else, .timeout = 30)
+{
+    tern_conn_options options = fast_options(rig_dead_url(), TIMEOUT_MS);
+    int listener, own;
+    char byte;
+
+    check_status(tern_connect(&options, &conn, &err), TERN_UNAVAILABLE); /* nats.c's own threads run now */
+    finish();
+    struct fake *fake = fake_start(&(struct fake_script){ .kind = FAKE_SEND, .text = FAKE_INFO });
+    int threads = test_count_threads();
+    options = fast_options(fake_url(fake), TIMEOUT_MS);
+    options.connect_in_background = true;
+    check_ok(tern_connect(&options, &conn, &err));
+    check_true(fake_wait_accepted(fake, 1, WAIT_MS));
+    open_own("127.0.0.2", fake_port(fake), &listener, &own); /* the same port, on another host */
+    check_true(trail_wait(&events, TERN_EVENT_CONNECT_FAILED, 3, WAIT_MS));
+    finish();
+    check_true(test_wait_threads(threads, WAIT_MS)); /* the connectors and the janitor have ended */
+    check_int(recv(own, &byte, 1, MSG_DONTWAIT), -1);
+    check_int(errno, EAGAIN);
+    close(own);
+    close(listener);
     fake_stop(fake);
     test_check_leaks();
 }
