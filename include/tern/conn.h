@@ -70,13 +70,13 @@ typedef struct tern_conn_options {
     const char *tls_key_file;
     const char *tls_expected_host; /* the name in the server's certificate; NULL: the URL's host */
 
-    uint32_t connect_timeout_ms;   /* for tern_connect, over all servers and attempts; 5,000 */
-    bool connect_in_background;    /* tern_connect returns at once, in state CONNECTING */
-    uint32_t reconnect_min_ms;     /* the first backoff's upper bound; 100 */
-    uint32_t reconnect_max_ms;     /* the largest backoff's upper bound; 5,000 */
-    uint32_t reconnect_limit;      /* failed rounds through the server list before it closes; 0: never */
-    size_t outage_buffer_bytes;    /* publishes held while there is no session; 8 MiB */
-    size_t outbound_limit_bytes;   /* publishes held while there is one; 8 MiB. See tern_conn_publish. */
+    uint32_t connect_timeout_ms; /* for tern_connect, over all servers and attempts; 5,000 */
+    bool connect_in_background;  /* tern_connect returns at once, in state CONNECTING */
+    uint32_t reconnect_min_ms;   /* the first backoff's upper bound; 100, or reconnect_max_ms where that is less */
+    uint32_t reconnect_max_ms;   /* the largest backoff's upper bound; 5,000, or reconnect_min_ms where that is more */
+    uint32_t reconnect_limit;    /* failed rounds through the server list before it closes; 0: never */
+    size_t outage_buffer_bytes;  /* publishes held while there is no session; 8 MiB */
+    size_t outbound_limit_bytes; /* publishes held while there is one; 8 MiB. See tern_conn_publish. */
     uint32_t liveness_interval_ms; /* silence after which the server is asked for a sign of life, and
                                       how long it has for it; 10,000 */
     const char *inbox_prefix;      /* "_INBOX" */
