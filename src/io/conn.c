@@ -8,6 +8,7 @@
 #include "io/conn.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,8 @@ static natsStatus open_nats(void)
 {
     struct sigaction before;
     bool known = sigaction(SIGPIPE, NULL, &before) == 0;
+    /* OpenSSL must not clean up at exit under a connect that is stuck. Without effect if the program uses it. */
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     natsStatus s = nats_Open(-1);
     if (known) (void)sigaction(SIGPIPE, &before, NULL);
     return s;

@@ -68,7 +68,7 @@ static void end_round(tern_conn *conn)
 static void attempt_failed(tern_conn *conn, const tern_error *why)
 {
     terni_io *io = &conn->io;
-    if (io->attempt != NULL) terni_session_close(io->attempt);
+    if (io->attempt != NULL) terni_session_close(io->attempt, false);
     io->attempt = NULL;
     if (io->hush == TERNI_HUSHED) io->hush = TERNI_NOT_HUSHED;
     terni_conn_note_error(conn, why);
@@ -241,7 +241,7 @@ static void lose_session(tern_conn *conn, const tern_error *why)
     learn_servers(io); /* what the server told since the session began */
     bool lasted = terni_now_ms() - io->session_since >= LASTED_MS;
     terni_entries_detach(&io->entries, false);
-    terni_session_close(io->session);
+    terni_session_close(io->session, false);
     io->session = NULL;
     terni_fences_close(&io->fences);
     terni_conn_written(conn); /* or lost: nobody can tell */
@@ -266,7 +266,7 @@ static void drop_retiring(tern_conn *conn)
     terni_io *io = &conn->io;
     if (io->retiring == NULL) return;
     terni_entries_detach(&io->entries, true);
-    terni_session_close(io->retiring);
+    terni_session_close(io->retiring, false);
     io->retiring = NULL;
     io->drain_at = TERNI_NEVER;
     terni_fences_close(&io->retiring_fences);
@@ -449,11 +449,11 @@ void terni_reconnect_end(tern_conn *conn)
 {
     terni_io *io = &conn->io;
     drop_retiring(conn);
-    if (io->attempt != NULL) terni_session_close(io->attempt);
+    if (io->attempt != NULL) terni_session_close(io->attempt, true);
     io->attempt = NULL;
     if (io->session == NULL) return;
     terni_entries_detach(&io->entries, false);
-    terni_session_close(io->session);
+    terni_session_close(io->session, true);
     io->session = NULL;
     terni_fences_close(&io->fences);
 }

@@ -8,7 +8,7 @@
  * for up to half a second.
  *
  * Threads: natsConnection_Connect blocks, for longer than its timeout if a server stalls at the wrong
- * moment, so it has a thread of its own, the connector, detached. It owns the session until it has set
+ * moment, so it has a thread of its own, the connector. It owns the session until it has set
  * the state to UP or FAILED; from then on the I/O thread does. If the I/O thread has given up before
  * that (abandoned), the connector frees the session; and where it is stuck, a janitor, a thread that
  * lives only while there are abandoned sessions, breaks its connect (io/stall.h).
@@ -42,13 +42,15 @@ enum {
     JANITOR_ROUND_MS = 200,
     SILENT_MS = 500,
     PROBE_MS = 500,
-    STUCK_MAX = 4
+    STUCK_MAX = 4,
+    CLOSE_WAIT_MS = 400
 };
 enum { MESSAGE_MAX = 65 * 1024 * 1024 }; /* nats-server's largest max_payload is 64 MiB */
 
 struct terni_session {
     struct terni_session *next; /* all_mu */
     uintptr_t id;
+    pthread_t connector;  /* joined by terni_session_close; detached if abandoned */
     natsOptions *options; /* the connector's */
     natsConnection *nc;   /* the connector's, then the I/O thread's */
     natsStatistics *statistics;
@@ -77,6 +79,7 @@ static terni_session *all;
 static uintptr_t last_id;
 static bool janitor_runs;
 static pthread_cond_t fewer_abandoned = PTHREAD_COND_INITIALIZER; /* wakes the janitor */
+static pthread_cond_t settled = PTHREAD_COND_INITIALIZER;         /* a connector has ended its work */
 
 static void enlist(terni_session *session)
 {
@@ -332,6 +335,7 @@ static void *connector(void *arg)
     bool abandoned = session->abandoned;
     session->error = error;
     session->state = s == NATS_OK ? TERNI_SESSION_UP : TERNI_SESSION_FAILED;
+    (void)pthread_cond_broadcast(&settled);
     wake_locked(session);
     (void)pthread_mutex_unlock(&all_mu);
 
@@ -370,17 +374,23 @@ static bool janitor_round_locked(void)
     return any;
 }
 
+/* Waits on a statically initialised condition, which has the real-time clock, with all_mu held. */
+static void wait_a_while(pthread_cond_t *cond, long timeout_ms)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += timeout_ms * 1000000L;
+    at.tv_sec += at.tv_nsec / 1000000000L;
+    at.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(cond, &all_mu, &at);
+}
+
 static void *janitor(void *arg)
 {
     (void)arg;
     (void)pthread_mutex_lock(&all_mu);
     while (janitor_round_locked()) {
-        struct timespec at;
-        (void)clock_gettime(CLOCK_REALTIME, &at); /* the clock of a statically initialised condition */
-        at.tv_nsec += JANITOR_ROUND_MS * 1000000L;
-        at.tv_sec += at.tv_nsec / 1000000000L;
-        at.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&fewer_abandoned, &all_mu, &at);
+        wait_a_while(&fewer_abandoned, JANITOR_ROUND_MS);
     }
     janitor_runs = false;
     (void)pthread_mutex_unlock(&all_mu);
@@ -389,15 +399,21 @@ static void *janitor(void *arg)
 
 /* ---- Open ---- */
 
-/* Starts a thread that ends by itself, with all signals blocked: they are the program's. */
-static bool start_detached(void *(*body)(void *arg), void *arg)
+/* Starts a thread with all signals blocked: they are the program's. */
+static bool start_thread(pthread_t *out_thread, void *(*body)(void *arg), void *arg)
 {
     sigset_t signals, before;
-    pthread_t thread;
     (void)sigfillset(&signals);
     (void)pthread_sigmask(SIG_SETMASK, &signals, &before);
-    bool ok = pthread_create(&thread, NULL, body, arg) == 0;
+    bool ok = pthread_create(out_thread, NULL, body, arg) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+static bool start_janitor(void)
+{
+    pthread_t thread;
+    bool ok = start_thread(&thread, janitor, NULL);
     if (ok) (void)pthread_detach(thread);
     return ok;
 }
@@ -438,7 +454,8 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, b
     session->address = strdup(address);
     terni_stall_note(&session->stall, terni_deadline(timeout_ms));
     enlist(session);
-    if (session->address == NULL || set_callbacks(session) != NATS_OK || !start_detached(connector, session)) {
+    if (session->address == NULL || set_callbacks(session) != NATS_OK ||
+        !start_thread(&session->connector, connector, session)) {
         session_free(session);
         return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread to connect with");
     }
@@ -446,15 +463,23 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, b
     return TERN_OK;
 }
 
-void terni_session_close(terni_session *session)
+void terni_session_close(terni_session *session, bool waits)
 {
+    terni_time_ms deadline = terni_deadline(waits ? CLOSE_WAIT_MS : 0);
     (void)pthread_mutex_lock(&all_mu);
     session->waker = NULL;
+    while (session->state == TERNI_SESSION_CONNECTING && terni_now_ms() < deadline)
+        wait_a_while(&settled, CLOSE_WAIT_MS / 4);
     bool connecting = session->state == TERNI_SESSION_CONNECTING;
+    pthread_t thread = session->connector;
     session->abandoned = connecting;
-    if (connecting && !janitor_runs) janitor_runs = start_detached(janitor, NULL);
+    if (connecting && !janitor_runs) janitor_runs = start_janitor();
     (void)pthread_mutex_unlock(&all_mu);
-    if (connecting) return; /* the connector's now */
+    if (connecting) { /* the session is the connector's now */
+        (void)pthread_detach(thread);
+        return;
+    }
+    (void)pthread_join(thread, NULL);
     if (session->nc != NULL) close_nats(session);
     session_free(session);
 }

@@ -30,8 +30,9 @@ typedef struct terni_session terni_session;
 tern_status terni_session_open(natsOptions *nats_options, const char *address, bool tls, uint32_t timeout_ms,
                                terni_waker *waker, terni_session **out_session, tern_error *err);
 
-/* Ends the session, whatever its state, at once, and frees it. Unread messages are lost. */
-void terni_session_close(terni_session *session);
+/* Ends the session, whatever its state, and frees it. Unread messages are lost. waits: a connect that is under
+ * way gets a moment to end, so that mostly no thread of it is left when the process exits. */
+void terni_session_close(terni_session *session, bool waits);
 
 terni_session_state terni_session_get_state(terni_session *session);
 
