@@ -10,12 +10,12 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "core/lane.h"
+#include "core/thread.h"
 
 enum { THREADS_MAX = 1024, SHARED_THREADS_MIN = 4 };
 
@@ -109,14 +109,10 @@ static void *pool_thread(void *arg)
     return NULL;
 }
 
-/* Starts one more thread, with all signals blocked: they are the program's. */
+/* Starts one more thread. */
 static bool start_thread_locked(tern_executor *pool)
 {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&pool->threads[pool->started], NULL, pool_thread, pool) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    bool ok = terni_thread_start(&pool->threads[pool->started], pool_thread, pool);
     if (ok) {
         pool->started++;
         pool->live++;

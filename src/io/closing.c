@@ -3,10 +3,10 @@
  * A drain has a thread of its own, so that it can be begun from anywhere and waited for by several.
  * It goes through the members with no lock held, each kept alive by a hold. What it waits for is done
  * by pools and the I/O thread; so it runs on neither. */
-#include <signal.h>
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "core/thread.h"
 #include "io/conn.h"
 
 enum { DRAIN_DEFAULT_MS = 30000, FLUSH_DEFAULT_MS = 10000 };
@@ -250,17 +250,12 @@ static void *drain_thread(void *arg)
 
 static bool start_drain(tern_conn *conn, terni_time_ms deadline)
 {
-    sigset_t all, before;
     pthread_t thread;
     drain_order *order = malloc(sizeof *order);
     if (order == NULL) return false;
     *order = (drain_order){ .conn = conn, .deadline = deadline };
     terni_conn_retain(conn);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&thread, NULL, drain_thread, order) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (ok) {
+    if (terni_thread_start(&thread, drain_thread, order)) {
         (void)pthread_detach(thread);
         return true;
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/thread.h"
 #include "io/loop.h"
 
 /* ---- Events ---- */
@@ -165,18 +166,13 @@ static natsStatus open_nats(void)
 tern_status terni_conn_start(tern_conn *conn, terni_calls_hooks *calls, tern_error *err)
 {
     static pthread_mutex_t open_mu = PTHREAD_MUTEX_INITIALIZER;
-    sigset_t all, before;
     conn->calls = calls;
     (void)pthread_mutex_lock(&open_mu);
     natsStatus s = open_nats();
     (void)pthread_mutex_unlock(&open_mu);
     if (s != NATS_OK) return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "nats.c: %s", natsStatus_GetText(s));
     terni_conn_retain(conn);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&conn->thread, NULL, terni_loop_main, conn) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (ok) return TERN_OK;
+    if (terni_thread_start(&conn->thread, terni_loop_main, conn)) return TERN_OK;
     terni_conn_release(conn);
     return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no thread for a connection");
 }

@@ -268,14 +268,6 @@ void terni_outbound_left(terni_outbound *queue, size_t weight)
     (void)pthread_mutex_unlock(&queue->mu);
 }
 
-bool terni_outbound_empty(terni_outbound *queue)
-{
-    (void)pthread_mutex_lock(&queue->mu);
-    bool empty = queue->head == NULL;
-    (void)pthread_mutex_unlock(&queue->mu);
-    return empty;
-}
-
 size_t terni_outbound_bytes(terni_outbound *queue)
 {
     (void)pthread_mutex_lock(&queue->mu);

@@ -108,7 +108,6 @@ void terni_outbound_recycle(terni_outbound *queue, terni_record *record);
 /* Says that messages of so many bytes' weight have left, and wakes publishers that wait for room. */
 void terni_outbound_left(terni_outbound *queue, size_t weight);
 
-bool terni_outbound_empty(terni_outbound *queue);
 size_t terni_outbound_bytes(terni_outbound *queue);
 
 #endif

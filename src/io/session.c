@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/thread.h"
 #include "io/probe.h"
 #include "io/stall.h"
 #include "io/tls.h"
@@ -399,21 +399,10 @@ static void *janitor(void *arg)
 
 /* ---- Open ---- */
 
-/* Starts a thread with all signals blocked: they are the program's. */
-static bool start_thread(pthread_t *out_thread, void *(*body)(void *arg), void *arg)
-{
-    sigset_t signals, before;
-    (void)sigfillset(&signals);
-    (void)pthread_sigmask(SIG_SETMASK, &signals, &before);
-    bool ok = pthread_create(out_thread, NULL, body, arg) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
-}
-
 static bool start_janitor(void)
 {
     pthread_t thread;
-    bool ok = start_thread(&thread, janitor, NULL);
+    bool ok = terni_thread_start(&thread, janitor, NULL);
     if (ok) (void)pthread_detach(thread);
     return ok;
 }
@@ -455,7 +444,7 @@ tern_status terni_session_open(natsOptions *nats_options, const char *address, b
     terni_stall_note(&session->stall, terni_deadline(timeout_ms));
     enlist(session);
     if (session->address == NULL || set_callbacks(session) != NATS_OK ||
-        !start_thread(&session->connector, connector, session)) {
+        !terni_thread_start(&session->connector, connector, session)) {
         session_free(session);
         return terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread to connect with");
     }
