@@ -2,8 +2,8 @@
 #ifndef TERN_CLIENT_H
 #define TERN_CLIENT_H
 
-#include <tern/method.h>
-#include <tern/msg.h>
+#include <tern/call.h>
+#include <tern/executor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,10 +13,31 @@ extern "C" {
  * client at the same time. */
 typedef struct tern_client tern_client;
 
+/* When a call is tried again. Only what cannot have run is, and, of methods that the .proto declares NO_SIDE_EFFECTS
+ * or IDEMPOTENT, what may have:
+ *   always      nobody serves the subject; a refusal marked as not executed; no room to send
+ *   idempotent  an attempt without a reply by attempt_timeout_ms; INTERNAL
+ * One deadline holds for all attempts. As in gRPC's retry design, retries spend a budget: the client has budget tokens;
+ * each failed attempt of the kinds above takes one, each call that ends well gives a tenth back, and while half or less
+ * are left, nothing is tried again. */
+typedef struct tern_retry_options {
+    uint32_t attempts;           /* at most so many for a call, 1 to 100; 1: none is tried again */
+    uint32_t backoff_min_ms;     /* the first backoff's upper bound, doubling with each attempt; 20. A service's own
+                                    word, Tern-Retry-After-Ms, goes before it. */
+    uint32_t backoff_max_ms;     /* the largest backoff's upper bound; 1,000 */
+    uint32_t attempt_timeout_ms; /* for one attempt's reply; 0: the call's own deadline */
+    uint32_t budget;             /* tokens at most; 100 */
+} tern_retry_options;
+
 /* Every field's zero means its default. */
 typedef struct tern_client_options {
     const char *subject_prefix; /* tokens put before every subject, without the dot; NULL: none */
     uint32_t timeout_ms;        /* of a call that names none; 5,000 */
+    tern_executor *executor;    /* where callbacks of asynchronous calls run; NULL: the shared pool, as many at once
+                                   as it has threads. On an inline or queue executor they run one after the other. */
+    tern_retry_options retry;
+    const tern_client_interceptor *interceptors; /* copied, their args not */
+    size_t interceptor_count;
 } tern_client_options;
 
 #define TERN_CLIENT_OPTIONS_INIT                                                                                       \
@@ -26,7 +47,15 @@ typedef struct tern_client_options {
 
 /* Every field's zero means the client's default. */
 typedef struct tern_call_options {
-    uint32_t timeout_ms; /* from the call to its reply, reconnecting included */
+    uint32_t timeout_ms;         /* from the call to its reply, all attempts and reconnecting included */
+    const tern_header *metadata; /* headers to send; copied */
+    size_t metadata_count;
+    /* The request on whose behalf this call is made: it ends when the caller of that one gives up, and passes
+     * traceparent and tracestate on (W3C Trace Context). Valid until the call has been made. NULL: none. */
+    tern_request *parent;
+    /* Blocking calls only: the call, when it has ended, well or not, to read what came with the reply. The caller's,
+     * for tern_call_free; NULL where the arguments were refused. NULL: not wanted. */
+    tern_call **out_call;
 } tern_call_options;
 
 #define TERN_CALL_OPTIONS_INIT                                                                                         \
@@ -36,11 +65,13 @@ typedef struct tern_call_options {
 
 /* Makes a client of conn. options: NULL for all defaults, copied. out_client: the caller's, for
  * tern_client_free. Any thread.
- * INVALID_ARGUMENT: the prefix. RESOURCE_EXHAUSTED: no memory. */
+ * INVALID_ARGUMENT: an option. RESOURCE_EXHAUSTED: no memory. */
 TERN_API tern_status tern_client_new(tern_conn *conn, const tern_client_options *options, tern_client **out_client,
                                      tern_error *err);
 
-/* Frees the client; no call may run on it. The connection stays. Any thread; NULL is fine. */
+/* Cancels the client's asynchronous calls, waits until their callbacks have returned, and frees it. No blocking call
+ * may run on it. Called inside one of its callbacks or on an I/O thread, it does not wait. Call handles stay valid. The
+ * connection stays. Any thread; NULL is fine. */
 TERN_API void tern_client_free(tern_client *client);
 
 /* Calls method with request and waits for its reply. Generated functions wrap it with types.
@@ -55,6 +86,20 @@ TERN_API void tern_client_free(tern_client *client);
  * Remote (err->remote true): whatever the service answered. */
 TERN_API tern_status tern_client_call(tern_client *client, const tern_method *method, const ProtobufCMessage *request,
                                       const tern_call_options *options, ProtobufCMessage **out_reply, tern_error *err);
+
+/* Any function; what generated code casts a callback of its own type to, and back. */
+typedef void (*tern_any_fn)(void);
+
+/* The same without waiting. When it returns OK, the call ends exactly once, whatever happens; when it does not, it has
+ * not begun. request is free for other use as soon as this returns.
+ * done: called once at the call's end, on the client's executor, through method->complete; NULL: nobody is told, and
+ * the outcome waits for tern_call_result. arg: for done, the caller's. out_call: the caller's, for tern_call_free;
+ * NULL: not wanted, then done must be given.
+ * Threads: any. On the I/O thread it does not wait for room.
+ * Statuses: those of tern_client_call that do not come from the other side. */
+TERN_API tern_status tern_client_call_async(tern_client *client, const tern_method *method,
+                                            const ProtobufCMessage *request, const tern_call_options *options,
+                                            tern_any_fn done, void *arg, tern_call **out_call, tern_error *err);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <tern/status.h>
+#include <tern/executor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,10 +44,9 @@ typedef struct tern_event {
     const char *text;    /* a sentence; "" where there is none */
 } tern_event;
 
-/* Called with one event after the other, in the order in which they happened, on a thread of the
- * shared pool. The event is valid until the callback returns. The callback may call anything but
- * must not block for long: later events wait for it. The first events may come before tern_connect has
- * returned. */
+/* Called with one event after the other, in the order in which they happened, on event_executor. The event is valid
+ * until the callback returns. The callback may call anything but must not block for long: later events wait for it. The
+ * first events may come before tern_connect has returned. */
 typedef void (*tern_event_fn)(tern_conn *conn, const tern_event *event, void *arg);
 
 /* Every field's zero means its default, which is the number at the end of its comment. Strings are copied
@@ -83,6 +82,7 @@ typedef struct tern_conn_options {
 
     tern_event_fn on_event; /* NULL: nobody is told */
     void *event_arg;
+    tern_executor *event_executor; /* where on_event runs; NULL: the shared pool */
 } tern_conn_options;
 
 #define TERN_CONN_OPTIONS_INIT                                                                                         \

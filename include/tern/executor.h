@@ -2,6 +2,7 @@
 #ifndef TERN_EXECUTOR_H
 #define TERN_EXECUTOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tern/status.h>
@@ -23,8 +24,23 @@ TERN_API tern_executor *tern_executor_inline(void);
  * INVALID_ARGUMENT: too many threads. RESOURCE_EXHAUSTED: no memory or threads. */
 TERN_API tern_status tern_pool_new(uint32_t threads, tern_executor **out_pool, tern_error *err);
 
-/* Gives the caller's hold on a pool back. Its threads end when no subscription or service uses it
- * any more. Any thread; NULL is fine. */
+/* Makes a queue: nothing runs until the program calls tern_queue_dispatch, and then on that thread. So Tern lives
+ * inside a foreign loop (libuv, libevent, GLib, epoll), with every callback on the loop's own thread. out_queue: the
+ * caller's, to be given to tern_executor_free. Any thread. RESOURCE_EXHAUSTED: no memory or file descriptor. */
+TERN_API tern_status tern_queue_new(tern_executor **out_queue, tern_error *err);
+
+/* A file descriptor that is readable (POLLIN, level-triggered) while there is something to dispatch. The queue's own:
+ * to be polled, not read or closed. -1: executor is not a queue. Any thread. */
+TERN_API int tern_queue_fd(const tern_executor *queue);
+
+/* Runs what the queue holds when it is called, without waiting, and returns how many handlers and callbacks ran. What
+ * they bring about in turn is for the next call: the descriptor stays readable. One thread dispatches a queue, that of
+ * the loop; functions that wait for its handlers (drain, unsubscribe, free) run them when called on this thread.
+ * 0 also where executor is not a queue, and inside a handler that it runs. */
+TERN_API size_t tern_queue_dispatch(tern_executor *queue);
+
+/* Gives the caller's hold on a pool or queue back. A pool's threads end when nothing uses it any more. What uses a
+ * queue goes on needing tern_queue_dispatch: keep it until that has been freed. Any thread; NULL is fine. */
 TERN_API void tern_executor_free(tern_executor *executor);
 
 #ifdef __cplusplus

@@ -10,8 +10,11 @@
 extern "C" {
 #endif
 
-/* The request that a handler is answering; see tern/service.h. */
+/* The request that a handler is answering; see tern/request.h. */
 typedef struct tern_request tern_request;
+
+/* A call that a client makes; see tern/call.h. */
+typedef struct tern_call tern_call;
 
 /* The .proto's idempotency_level (google/protobuf/descriptor.proto). */
 typedef enum tern_idempotency {
@@ -24,6 +27,10 @@ typedef enum tern_idempotency {
 typedef tern_status (*tern_invoke_fn)(const void *handlers, tern_request *rq, const ProtobufCMessage *in,
                                       ProtobufCMessage *out);
 
+/* Hands an asynchronous call's outcome to a callback of the method's own type. */
+typedef void (*tern_complete_fn)(void (*done)(void), tern_call *call, ProtobufCMessage *reply, const tern_error *err,
+                                 void *arg);
+
 typedef struct tern_method {
     const char *name;    /* "Echo" */
     const char *subject; /* "examples.v1.Echo.Echo" */
@@ -31,6 +38,7 @@ typedef struct tern_method {
     const ProtobufCMessageDescriptor *output;
     tern_idempotency idempotency; /* for the program: may a call whose fate is unknown be repeated? */
     tern_invoke_fn invoke;
+    tern_complete_fn complete;
 } tern_method;
 
 typedef struct tern_service_type {
