@@ -31,7 +31,18 @@ static void add_name(name_table *to, owner of, char *name_taken)
     to->count++;
 }
 
-enum { NAMES_PER_SERVICE = 4, NAMES_PER_METHOD = 3 };
+enum { NAMES_PER_SERVICE = 4, SUFFIXES_PER_METHOD = 5, NAMES_PER_METHOD = SUFFIXES_PER_METHOD + 2 };
+
+static void add_method(name_table *to, const model *file, const model_service *service, const model_method *method)
+{
+    static const char *const suffixes[SUFFIXES_PER_METHOD] = { "_fn", "_async", "_result", "__invoke", "__complete" };
+    owner of = { file, "method", method->subject };
+
+    add_name(to, of, string_copy(method->client));
+    for (size_t i = 0; i < SUFFIXES_PER_METHOD; i++)
+        add_name(to, of, string_printf("%s%s", method->prefix, suffixes[i]));
+    add_name(to, of, string_printf("%s_handlers.%s", service->prefix, method->handler));
+}
 
 static void add_service(name_table *to, const model *file, const model_service *service)
 {
@@ -40,15 +51,7 @@ static void add_service(name_table *to, const model *file, const model_service *
 
     for (size_t i = 0; i < NAMES_PER_SERVICE; i++)
         add_name(to, of, string_printf("%s%s", service->prefix, suffixes[i]));
-    of.kind = "method";
-    for (size_t i = 0; i < service->method_count; i++) {
-        const model_method *method = &service->methods[i];
-
-        of.name = method->subject;
-        add_name(to, of, string_copy(method->client));
-        add_name(to, of, string_copy(method->thunk));
-        add_name(to, of, string_printf("%s_handlers.%s", service->prefix, method->handler));
-    }
+    for (size_t i = 0; i < service->method_count; i++) add_method(to, file, service, &service->methods[i]);
 }
 
 static size_t count_names(const model *models, size_t model_count)

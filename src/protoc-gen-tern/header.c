@@ -13,6 +13,21 @@ void header_write_call_signature(text *to, const model_method *method)
                 method->client, method->input.c_type, method->output.c_type);
 }
 
+void header_write_async_signature(text *to, const model_method *method)
+{
+    text_printf(to,
+                "tern_status %s_async(tern_client *client, const %s *request,\n"
+                "    const tern_call_options *options, %s_fn done, void *arg,\n"
+                "    tern_call **out_call, tern_error *err)",
+                method->prefix, method->input.c_type, method->prefix);
+}
+
+void header_write_result_signature(text *to, const model_method *method)
+{
+    text_printf(to, "tern_status %s_result(tern_call *call, %s **out_reply,\n    tern_error *err)", method->prefix,
+                method->output.c_type);
+}
+
 void header_write_serve_signature(text *to, const model_service *service)
 {
     text_printf(to,
@@ -29,11 +44,39 @@ static void write_sentence(text *to, const char *before, const char *name, const
     free(sentence);
 }
 
+static void write_end_of_call(text *to, const model_method *method)
+{
+    text_printf(to, "%s;\n\n", method->deprecated ? "\n    PROTOBUF_C__DEPRECATED" : "");
+}
+
 static void write_call(text *to, const model_method *method)
 {
     write_sentence(to, "Calls ", method->subject, "; see tern_client_call.", method->comment);
     header_write_call_signature(to, method);
-    text_printf(to, "%s;\n\n", method->deprecated ? "\n    PROTOBUF_C__DEPRECATED" : "");
+    write_end_of_call(to, method);
+}
+
+static void write_callback(text *to, const model_method *method)
+{
+    write_sentence(to, "Told of the end of a call of ", method->subject, ".",
+                   " reply: its own, for tern_message_free; NULL unless err->status is TERN_OK.\n"
+                   " err: never NULL. call and err are valid until it returns. arg: the caller's.");
+    text_printf(to,
+                "typedef void (*%s_fn)(tern_call *call, %s *reply,\n"
+                "    const tern_error *err, void *arg);\n\n",
+                method->prefix, method->output.c_type);
+}
+
+/* Where the method is deprecated, the outcome is not: who asks for it has been warned of the call. */
+static void write_async(text *to, const model_method *method)
+{
+    write_callback(to, method);
+    write_sentence(to, "Calls ", method->subject, " without waiting; see tern_client_call_async.", method->comment);
+    header_write_async_signature(to, method);
+    write_end_of_call(to, method);
+    write_sentence(to, "Takes the outcome of such a call that had no callback; see tern_call_result.", "", "", NULL);
+    header_write_result_signature(to, method);
+    text_add(to, ";\n\n");
 }
 
 static void write_handlers(text *to, const model_service *service)
@@ -54,7 +97,10 @@ static void write_service(text *to, const model_service *service)
 {
     write_sentence(to, "Service ", service->full_name, ".", service->comment);
     text_printf(to, "extern const tern_service_type %s_type;\n\n", service->prefix);
-    for (size_t i = 0; i < service->method_count; i++) write_call(to, &service->methods[i]);
+    for (size_t i = 0; i < service->method_count; i++) {
+        write_call(to, &service->methods[i]);
+        write_async(to, &service->methods[i]);
+    }
     write_handlers(to, service);
     write_sentence(to, "Serves ", service->full_name, " with handlers; see tern_service_start.", NULL);
     header_write_serve_signature(to, service);

@@ -5,8 +5,10 @@
 #include "model.h"
 #include "text.h"
 
-/* The parameters of a service's functions, which both outputs write. No newline at the end. */
+/* The functions' names and parameters, which both outputs write. No newline at the end. */
 void header_write_call_signature(text *to, const model_method *method);
+void header_write_async_signature(text *to, const model_method *method);
+void header_write_result_signature(text *to, const model_method *method);
 void header_write_serve_signature(text *to, const model_service *service);
 
 void header_write(text *to, const model *of);

@@ -43,8 +43,8 @@ static void method_init(model_method *out, const model_service *of, const schema
     out->proto = method;
     out->subject = schema_full_name(of->full_name, method->name);
     snake = name_in_snake(method->name);
-    out->client = name_made_safe_take(string_printf("%s_%s", of->prefix, snake));
-    out->thunk = string_printf("%s_%s__invoke", of->prefix, snake);
+    out->prefix = string_printf("%s_%s", of->prefix, snake);
+    out->client = name_made_safe_take(string_copy(out->prefix));
     out->handler = name_made_safe_take(snake);
     out->idempotency = idempotency_of(method);
     out->deprecated = is_deprecated(service, method);
@@ -81,9 +81,9 @@ void model_init(model *out_model, const schema *types, const schema_file *file)
 static void method_free(model_method *method)
 {
     free(method->subject);
+    free(method->prefix);
     free(method->client);
     free(method->handler);
-    free(method->thunk);
     free(method->input.c_type);
     free(method->input.descriptor);
     free(method->output.c_type);

@@ -18,9 +18,10 @@ typedef struct model_message {
 typedef struct model_method {
     const method_proto *proto;
     char *subject;           /* "examples.v1.Echo.Echo", which is its full name */
-    char *client;            /* "examples_v1_echo_echo" */
+    char *prefix;            /* "examples_v1_echo_echo"; what it is put before: _fn, _async, _result, __invoke,
+                                __complete */
+    char *client;            /* the same, made safe: the blocking call */
     char *handler;           /* "echo", the field */
-    char *thunk;             /* "examples_v1_echo_echo__invoke" */
     const char *comment;     /* the .proto's; NULL: none */
     const char *idempotency; /* "TERN_IDEMPOTENT", static */
     bool deprecated;         /* it, or its whole service */

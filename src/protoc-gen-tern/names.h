@@ -10,8 +10,9 @@
  * The file option (pb_c_file).c_package takes the package's place.
  *
  * Functions are Tern's: the pieces in lower snake, joined by "_": examples_v1_echo, the service's
- * prefix, then _type, _handlers, _serve, or _ and the method in lower snake. A method's handler is
- * a field called as the method in lower snake. A name that is a word of C or C++, or a macro of the
+ * prefix, then _type, _handlers, _serve, or _ and the method in lower snake: the blocking call, and
+ * before _async, _result and _fn what belongs to the asynchronous one. A method's handler is a field
+ * called as the method in lower snake. A name that is a word of C or C++, or a macro of the
  * standard headers or the compiler, gets a "_" at its end. Two things of one name are a problem
  * that check.h reports. */
 #ifndef GEN_NAMES_H

@@ -6,21 +6,32 @@
 #include "header.h"
 
 /* The handler's name is in parentheses, lest it be a macro that looks like a function. */
-static void write_thunk(text *to, const model_service *service, const model_method *method)
+static void write_invoke(text *to, const model_service *service, const model_method *method)
 {
     text_printf(to,
-                "static tern_status %s(const void *handlers, tern_request *rq,\n"
+                "static tern_status %s__invoke(const void *handlers, tern_request *rq,\n"
                 "    const ProtobufCMessage *in, ProtobufCMessage *out)\n"
                 "{\n"
                 "    const %s_handlers *own = (const %s_handlers *)handlers;\n"
                 "\n",
-                method->thunk, service->prefix, service->prefix);
+                method->prefix, service->prefix, service->prefix);
     text_printf(to,
                 "    if (own->%s == NULL)\n"
                 "        return tern_request_fail(rq, TERN_UNIMPLEMENTED, \"%%s is not implemented\", \"%s\");\n"
                 "    return (own->%s)(rq, (const %s *)in, (%s *)out);\n"
                 "}\n\n",
                 method->handler, method->subject, method->handler, method->input.c_type, method->output.c_type);
+}
+
+static void write_complete(text *to, const model_method *method)
+{
+    text_printf(to,
+                "static void %s__complete(void (*done)(void), tern_call *call,\n"
+                "    ProtobufCMessage *reply, const tern_error *err, void *arg)\n"
+                "{\n"
+                "    ((%s_fn)done)(call, (%s *)reply, err, arg);\n"
+                "}\n\n",
+                method->prefix, method->prefix, method->output.c_type);
 }
 
 static void write_methods(text *to, const model_service *service)
@@ -36,10 +47,11 @@ static void write_methods(text *to, const model_service *service)
                     "        .input = &%s,\n"
                     "        .output = &%s,\n"
                     "        .idempotency = %s,\n"
-                    "        .invoke = %s,\n"
+                    "        .invoke = %s__invoke,\n"
+                    "        .complete = %s__complete,\n"
                     "    },\n",
                     method->proto->name, method->subject, method->input.descriptor, method->output.descriptor,
-                    method->idempotency, method->thunk);
+                    method->idempotency, method->prefix, method->prefix);
     }
     text_add(to, "};\n\n");
 }
@@ -52,23 +64,53 @@ static void write_type(text *to, const model_service *service)
                 service->method_count, service->prefix);
 }
 
-static void write_call(text *to, const model_service *service, size_t index)
+/* The end of a function whose st and reply are known. */
+static void write_typed_reply(text *to, const model_method *method)
 {
-    const model_method *method = &service->methods[index];
-
-    header_write_call_signature(to, method);
     text_printf(to,
-                "\n"
-                "{\n"
-                "    ProtobufCMessage *reply = NULL;\n"
-                "    tern_status st = tern_client_call(client, &%s__methods[%zu],\n"
-                "        (const ProtobufCMessage *)request, options, &reply, err);\n"
                 "\n"
                 "    if (st == TERN_OK)\n"
                 "        *out_reply = (%s *)reply;\n"
                 "    return st;\n"
                 "}\n\n",
-                service->prefix, index, method->output.c_type);
+                method->output.c_type);
+}
+
+static void write_call(text *to, const model_service *service, size_t index)
+{
+    header_write_call_signature(to, &service->methods[index]);
+    text_printf(to,
+                "\n"
+                "{\n"
+                "    ProtobufCMessage *reply = NULL;\n"
+                "    tern_status st = tern_client_call(client, &%s__methods[%zu],\n"
+                "        (const ProtobufCMessage *)request, options, &reply, err);\n",
+                service->prefix, index);
+    write_typed_reply(to, &service->methods[index]);
+}
+
+static void write_async(text *to, const model_service *service, size_t index)
+{
+    header_write_async_signature(to, &service->methods[index]);
+    text_printf(to,
+                "\n"
+                "{\n"
+                "    return tern_client_call_async(client, &%s__methods[%zu],\n"
+                "        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);\n"
+                "}\n\n",
+                service->prefix, index);
+}
+
+static void write_result(text *to, const model_service *service, size_t index)
+{
+    header_write_result_signature(to, &service->methods[index]);
+    text_printf(to,
+                "\n"
+                "{\n"
+                "    ProtobufCMessage *reply = NULL;\n"
+                "    tern_status st = tern_call_result(call, &%s__methods[%zu], &reply, err);\n",
+                service->prefix, index);
+    write_typed_reply(to, &service->methods[index]);
 }
 
 static void write_serve(text *to, const model_service *service)
@@ -85,10 +127,17 @@ static void write_serve(text *to, const model_service *service)
 static void write_service(text *to, const model_service *service)
 {
     text_printf(to, "\n/* ---- %s ---- */\n\n", service->full_name);
-    for (size_t i = 0; i < service->method_count; i++) write_thunk(to, service, &service->methods[i]);
+    for (size_t i = 0; i < service->method_count; i++) {
+        write_invoke(to, service, &service->methods[i]);
+        write_complete(to, &service->methods[i]);
+    }
     if (service->method_count > 0) write_methods(to, service);
     write_type(to, service);
-    for (size_t i = 0; i < service->method_count; i++) write_call(to, service, i);
+    for (size_t i = 0; i < service->method_count; i++) {
+        write_call(to, service, i);
+        write_async(to, service, i);
+        write_result(to, service, i);
+    }
     write_serve(to, service);
 }
 

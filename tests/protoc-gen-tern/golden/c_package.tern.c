@@ -13,6 +13,12 @@ static tern_status ex_short_v1_things_take__invoke(const void *handlers, tern_re
     return (own->take)(rq, (const ExShort__V1__Thing *)in, (ExShort__V1__Thing__Part *)out);
 }
 
+static void ex_short_v1_things_take__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((ex_short_v1_things_take_fn)done)(call, (ExShort__V1__Thing__Part *)reply, err, arg);
+}
+
 static const tern_method ex_short_v1_things__methods[] = {
     {
         .name = "Take",
@@ -21,6 +27,7 @@ static const tern_method ex_short_v1_things__methods[] = {
         .output = &ex_short__v1__thing__part__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = ex_short_v1_things_take__invoke,
+        .complete = ex_short_v1_things_take__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status ex_short_v1_things_take(tern_client *client, const ExShort__V1__Thin
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &ex_short_v1_things__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (ExShort__V1__Thing__Part *)reply;
+    return st;
+}
+
+tern_status ex_short_v1_things_take_async(tern_client *client, const ExShort__V1__Thing *request,
+    const tern_call_options *options, ex_short_v1_things_take_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &ex_short_v1_things__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status ex_short_v1_things_take_result(tern_call *call, ExShort__V1__Thing__Part **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &ex_short_v1_things__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (ExShort__V1__Thing__Part *)reply;

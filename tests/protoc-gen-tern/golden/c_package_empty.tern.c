@@ -13,6 +13,12 @@ static tern_status unpacker_unpack__invoke(const void *handlers, tern_request *r
     return (own->unpack)(rq, (const Unpacked *)in, (Unpacked *)out);
 }
 
+static void unpacker_unpack__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((unpacker_unpack_fn)done)(call, (Unpacked *)reply, err, arg);
+}
+
 static const tern_method unpacker__methods[] = {
     {
         .name = "Unpack",
@@ -21,6 +27,7 @@ static const tern_method unpacker__methods[] = {
         .output = &unpacked__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = unpacker_unpack__invoke,
+        .complete = unpacker_unpack__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status unpacker_unpack(tern_client *client, const Unpacked *request,
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &unpacker__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Unpacked *)reply;
+    return st;
+}
+
+tern_status unpacker_unpack_async(tern_client *client, const Unpacked *request,
+    const tern_call_options *options, unpacker_unpack_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &unpacker__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status unpacker_unpack_result(tern_call *call, Unpacked **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &unpacker__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Unpacked *)reply;

@@ -13,6 +13,12 @@ static tern_status given_borrower_borrow__invoke(const void *handlers, tern_requ
     return (own->borrow)(rq, (const ExShort__V1__Thing *)in, (ExShort__V1__Thing__Part *)out);
 }
 
+static void given_borrower_borrow__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((given_borrower_borrow_fn)done)(call, (ExShort__V1__Thing__Part *)reply, err, arg);
+}
+
 static tern_status given_borrower_keep__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -23,6 +29,12 @@ static tern_status given_borrower_keep__invoke(const void *handlers, tern_reques
     return (own->keep)(rq, (const Given__Own *)in, (Given__Own *)out);
 }
 
+static void given_borrower_keep__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((given_borrower_keep_fn)done)(call, (Given__Own *)reply, err, arg);
+}
+
 static const tern_method given_borrower__methods[] = {
     {
         .name = "Borrow",
@@ -31,6 +43,7 @@ static const tern_method given_borrower__methods[] = {
         .output = &ex_short__v1__thing__part__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = given_borrower_borrow__invoke,
+        .complete = given_borrower_borrow__complete,
     },
     {
         .name = "Keep",
@@ -39,6 +52,7 @@ static const tern_method given_borrower__methods[] = {
         .output = &given__own__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = given_borrower_keep__invoke,
+        .complete = given_borrower_keep__complete,
     },
 };
 
@@ -61,12 +75,50 @@ tern_status given_borrower_borrow(tern_client *client, const ExShort__V1__Thing 
     return st;
 }
 
+tern_status given_borrower_borrow_async(tern_client *client, const ExShort__V1__Thing *request,
+    const tern_call_options *options, given_borrower_borrow_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &given_borrower__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status given_borrower_borrow_result(tern_call *call, ExShort__V1__Thing__Part **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &given_borrower__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (ExShort__V1__Thing__Part *)reply;
+    return st;
+}
+
 tern_status given_borrower_keep(tern_client *client, const Given__Own *request,
     const tern_call_options *options, Given__Own **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &given_borrower__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Given__Own *)reply;
+    return st;
+}
+
+tern_status given_borrower_keep_async(tern_client *client, const Given__Own *request,
+    const tern_call_options *options, given_borrower_keep_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &given_borrower__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status given_borrower_keep_result(tern_call *call, Given__Own **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &given_borrower__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Given__Own *)reply;

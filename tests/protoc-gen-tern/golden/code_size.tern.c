@@ -13,6 +13,12 @@ static tern_status demo_small_tiny_shrink__invoke(const void *handlers, tern_req
     return (own->shrink)(rq, (const Demo__Small__Small *)in, (Demo__Small__Small *)out);
 }
 
+static void demo_small_tiny_shrink__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_small_tiny_shrink_fn)done)(call, (Demo__Small__Small *)reply, err, arg);
+}
+
 static const tern_method demo_small_tiny__methods[] = {
     {
         .name = "Shrink",
@@ -21,6 +27,7 @@ static const tern_method demo_small_tiny__methods[] = {
         .output = &demo__small__small__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_small_tiny_shrink__invoke,
+        .complete = demo_small_tiny_shrink__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status demo_small_tiny_shrink(tern_client *client, const Demo__Small__Small
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_small_tiny__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Small__Small *)reply;
+    return st;
+}
+
+tern_status demo_small_tiny_shrink_async(tern_client *client, const Demo__Small__Small *request,
+    const tern_call_options *options, demo_small_tiny_shrink_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_small_tiny__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_small_tiny_shrink_result(tern_call *call, Demo__Small__Small **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_small_tiny__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Small__Small *)reply;

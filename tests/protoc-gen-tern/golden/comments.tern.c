@@ -13,6 +13,12 @@ static tern_status demo_comments_commented_block__invoke(const void *handlers, t
     return (own->block)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
 }
 
+static void demo_comments_commented_block__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_block_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
+}
+
 static tern_status demo_comments_commented_sneaky__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -21,6 +27,12 @@ static tern_status demo_comments_commented_sneaky__invoke(const void *handlers, 
     if (own->sneaky == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.comments.Commented.Sneaky");
     return (own->sneaky)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
+}
+
+static void demo_comments_commented_sneaky__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_sneaky_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
 }
 
 static tern_status demo_comments_commented_trailing__invoke(const void *handlers, tern_request *rq,
@@ -33,6 +45,12 @@ static tern_status demo_comments_commented_trailing__invoke(const void *handlers
     return (own->trailing)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
 }
 
+static void demo_comments_commented_trailing__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_trailing_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
+}
+
 static tern_status demo_comments_commented_odd__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -41,6 +59,12 @@ static tern_status demo_comments_commented_odd__invoke(const void *handlers, ter
     if (own->odd == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.comments.Commented.Odd");
     return (own->odd)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
+}
+
+static void demo_comments_commented_odd__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_odd_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
 }
 
 static tern_status demo_comments_commented_utf8__invoke(const void *handlers, tern_request *rq,
@@ -53,6 +77,12 @@ static tern_status demo_comments_commented_utf8__invoke(const void *handlers, te
     return (own->utf8)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
 }
 
+static void demo_comments_commented_utf8__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_utf8_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
+}
+
 static tern_status demo_comments_commented_blank__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -61,6 +91,12 @@ static tern_status demo_comments_commented_blank__invoke(const void *handlers, t
     if (own->blank == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.comments.Commented.Blank");
     return (own->blank)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
+}
+
+static void demo_comments_commented_blank__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_blank_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
 }
 
 static tern_status demo_comments_commented_none__invoke(const void *handlers, tern_request *rq,
@@ -73,6 +109,12 @@ static tern_status demo_comments_commented_none__invoke(const void *handlers, te
     return (own->none)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
 }
 
+static void demo_comments_commented_none__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_none_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
+}
+
 static const tern_method demo_comments_commented__methods[] = {
     {
         .name = "Block",
@@ -81,6 +123,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_block__invoke,
+        .complete = demo_comments_commented_block__complete,
     },
     {
         .name = "Sneaky",
@@ -89,6 +132,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_sneaky__invoke,
+        .complete = demo_comments_commented_sneaky__complete,
     },
     {
         .name = "Trailing",
@@ -97,6 +141,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_trailing__invoke,
+        .complete = demo_comments_commented_trailing__complete,
     },
     {
         .name = "Odd",
@@ -105,6 +150,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_odd__invoke,
+        .complete = demo_comments_commented_odd__complete,
     },
     {
         .name = "Utf8",
@@ -113,6 +159,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_utf8__invoke,
+        .complete = demo_comments_commented_utf8__complete,
     },
     {
         .name = "Blank",
@@ -121,6 +168,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_blank__invoke,
+        .complete = demo_comments_commented_blank__complete,
     },
     {
         .name = "None",
@@ -129,6 +177,7 @@ static const tern_method demo_comments_commented__methods[] = {
         .output = &demo__comments__text__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_comments_commented_none__invoke,
+        .complete = demo_comments_commented_none__complete,
     },
 };
 
@@ -151,12 +200,50 @@ tern_status demo_comments_commented_block(tern_client *client, const Demo__Comme
     return st;
 }
 
+tern_status demo_comments_commented_block_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_block_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_block_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
 tern_status demo_comments_commented_sneaky(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
+tern_status demo_comments_commented_sneaky_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_sneaky_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_sneaky_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -175,12 +262,50 @@ tern_status demo_comments_commented_trailing(tern_client *client, const Demo__Co
     return st;
 }
 
+tern_status demo_comments_commented_trailing_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_trailing_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[2],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_trailing_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[2], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
 tern_status demo_comments_commented_odd(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[3],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
+tern_status demo_comments_commented_odd_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_odd_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[3],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_odd_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[3], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -199,6 +324,25 @@ tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Commen
     return st;
 }
 
+tern_status demo_comments_commented_utf8_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_utf8_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[4],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_utf8_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[4], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
 tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
@@ -211,12 +355,50 @@ tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comme
     return st;
 }
 
+tern_status demo_comments_commented_blank_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_blank_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[5],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_blank_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[5], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
 tern_status demo_comments_commented_none(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[6],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
+tern_status demo_comments_commented_none_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_none_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[6],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_none_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[6], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;

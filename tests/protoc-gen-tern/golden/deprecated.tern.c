@@ -13,6 +13,12 @@ static tern_status demo_old_half_old__invoke(const void *handlers, tern_request 
     return (own->old)(rq, (const Demo__Old__Age *)in, (Demo__Old__Age *)out);
 }
 
+static void demo_old_half_old__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_old_half_old_fn)done)(call, (Demo__Old__Age *)reply, err, arg);
+}
+
 static tern_status demo_old_half_fresh__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -23,6 +29,12 @@ static tern_status demo_old_half_fresh__invoke(const void *handlers, tern_reques
     return (own->fresh)(rq, (const Demo__Old__Age *)in, (Demo__Old__Age *)out);
 }
 
+static void demo_old_half_fresh__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_old_half_fresh_fn)done)(call, (Demo__Old__Age *)reply, err, arg);
+}
+
 static const tern_method demo_old_half__methods[] = {
     {
         .name = "Old",
@@ -31,6 +43,7 @@ static const tern_method demo_old_half__methods[] = {
         .output = &demo__old__age__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_old_half_old__invoke,
+        .complete = demo_old_half_old__complete,
     },
     {
         .name = "Fresh",
@@ -39,6 +52,7 @@ static const tern_method demo_old_half__methods[] = {
         .output = &demo__old__age__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_old_half_fresh__invoke,
+        .complete = demo_old_half_fresh__complete,
     },
 };
 
@@ -61,12 +75,50 @@ tern_status demo_old_half_old(tern_client *client, const Demo__Old__Age *request
     return st;
 }
 
+tern_status demo_old_half_old_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_half_old_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_old_half__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_old_half_old_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_old_half__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Old__Age *)reply;
+    return st;
+}
+
 tern_status demo_old_half_fresh(tern_client *client, const Demo__Old__Age *request,
     const tern_call_options *options, Demo__Old__Age **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_old_half__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Old__Age *)reply;
+    return st;
+}
+
+tern_status demo_old_half_fresh_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_half_fresh_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_old_half__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_old_half_fresh_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_old_half__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -91,6 +143,12 @@ static tern_status demo_old_all_any__invoke(const void *handlers, tern_request *
     return (own->any)(rq, (const Demo__Old__Age *)in, (Demo__Old__Age *)out);
 }
 
+static void demo_old_all_any__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_old_all_any_fn)done)(call, (Demo__Old__Age *)reply, err, arg);
+}
+
 static const tern_method demo_old_all__methods[] = {
     {
         .name = "Any",
@@ -99,6 +157,7 @@ static const tern_method demo_old_all__methods[] = {
         .output = &demo__old__age__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_old_all_any__invoke,
+        .complete = demo_old_all_any__complete,
     },
 };
 
@@ -115,6 +174,25 @@ tern_status demo_old_all_any(tern_client *client, const Demo__Old__Age *request,
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_old_all__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Old__Age *)reply;
+    return st;
+}
+
+tern_status demo_old_all_any_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_all_any_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_old_all__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_old_all_any_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_old_all__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;

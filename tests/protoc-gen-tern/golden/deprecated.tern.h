@@ -20,9 +20,41 @@ tern_status demo_old_half_old(tern_client *client, const Demo__Old__Age *request
     const tern_call_options *options, Demo__Old__Age **out_reply, tern_error *err)
     PROTOBUF_C__DEPRECATED;
 
+/* Told of the end of a call of demo.old.Half.Old.
+ * reply: its own, for tern_message_free; NULL unless err->status is TERN_OK.
+ * err: never NULL. call and err are valid until it returns. arg: the caller's. */
+typedef void (*demo_old_half_old_fn)(tern_call *call, Demo__Old__Age *reply,
+    const tern_error *err, void *arg);
+
+/* Calls demo.old.Half.Old without waiting; see tern_client_call_async.
+ * Gone soon. */
+tern_status demo_old_half_old_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_half_old_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+    PROTOBUF_C__DEPRECATED;
+
+/* Takes the outcome of such a call that had no callback; see tern_call_result. */
+tern_status demo_old_half_old_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err);
+
 /* Calls demo.old.Half.Fresh; see tern_client_call. */
 tern_status demo_old_half_fresh(tern_client *client, const Demo__Old__Age *request,
     const tern_call_options *options, Demo__Old__Age **out_reply, tern_error *err);
+
+/* Told of the end of a call of demo.old.Half.Fresh.
+ * reply: its own, for tern_message_free; NULL unless err->status is TERN_OK.
+ * err: never NULL. call and err are valid until it returns. arg: the caller's. */
+typedef void (*demo_old_half_fresh_fn)(tern_call *call, Demo__Old__Age *reply,
+    const tern_error *err, void *arg);
+
+/* Calls demo.old.Half.Fresh without waiting; see tern_client_call_async. */
+tern_status demo_old_half_fresh_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_half_fresh_fn done, void *arg,
+    tern_call **out_call, tern_error *err);
+
+/* Takes the outcome of such a call that had no callback; see tern_call_result. */
+tern_status demo_old_half_fresh_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err);
 
 /* What answers demo.old.Half's methods; NULL answers TERN_UNIMPLEMENTED. */
 typedef struct demo_old_half_handlers {
@@ -41,6 +73,22 @@ extern const tern_service_type demo_old_all_type;
 tern_status demo_old_all_any(tern_client *client, const Demo__Old__Age *request,
     const tern_call_options *options, Demo__Old__Age **out_reply, tern_error *err)
     PROTOBUF_C__DEPRECATED;
+
+/* Told of the end of a call of demo.old.All.Any.
+ * reply: its own, for tern_message_free; NULL unless err->status is TERN_OK.
+ * err: never NULL. call and err are valid until it returns. arg: the caller's. */
+typedef void (*demo_old_all_any_fn)(tern_call *call, Demo__Old__Age *reply,
+    const tern_error *err, void *arg);
+
+/* Calls demo.old.All.Any without waiting; see tern_client_call_async. */
+tern_status demo_old_all_any_async(tern_client *client, const Demo__Old__Age *request,
+    const tern_call_options *options, demo_old_all_any_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+    PROTOBUF_C__DEPRECATED;
+
+/* Takes the outcome of such a call that had no callback; see tern_call_result. */
+tern_status demo_old_all_any_result(tern_call *call, Demo__Old__Age **out_reply,
+    tern_error *err);
 
 /* What answers demo.old.All's methods; NULL answers TERN_UNIMPLEMENTED. */
 typedef struct demo_old_all_handlers {

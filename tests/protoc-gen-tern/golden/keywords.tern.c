@@ -13,6 +13,12 @@ static tern_status demo_keywords_words_default__invoke(const void *handlers, ter
     return (own->default_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
 }
 
+static void demo_keywords_words_default__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_default_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
+}
+
 static tern_status demo_keywords_words_register__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -21,6 +27,12 @@ static tern_status demo_keywords_words_register__invoke(const void *handlers, te
     if (own->register_ == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.keywords.Words.Register");
     return (own->register_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
+}
+
+static void demo_keywords_words_register__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_register_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
 }
 
 static tern_status demo_keywords_words_int__invoke(const void *handlers, tern_request *rq,
@@ -33,6 +45,12 @@ static tern_status demo_keywords_words_int__invoke(const void *handlers, tern_re
     return (own->int_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
 }
 
+static void demo_keywords_words_int__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_int_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
+}
+
 static tern_status demo_keywords_words_delete__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -41,6 +59,12 @@ static tern_status demo_keywords_words_delete__invoke(const void *handlers, tern
     if (own->delete_ == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.keywords.Words.Delete");
     return (own->delete_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
+}
+
+static void demo_keywords_words_delete__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_delete_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
 }
 
 static tern_status demo_keywords_words_static_assert__invoke(const void *handlers, tern_request *rq,
@@ -53,6 +77,12 @@ static tern_status demo_keywords_words_static_assert__invoke(const void *handler
     return (own->static_assert_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
 }
 
+static void demo_keywords_words_static_assert__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_static_assert_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
+}
+
 static tern_status demo_keywords_words_assert__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -61,6 +91,12 @@ static tern_status demo_keywords_words_assert__invoke(const void *handlers, tern
     if (own->assert == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.keywords.Words.Assert");
     return (own->assert)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
+}
+
+static void demo_keywords_words_assert__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_assert_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
 }
 
 static tern_status demo_keywords_words_errno__invoke(const void *handlers, tern_request *rq,
@@ -73,6 +109,12 @@ static tern_status demo_keywords_words_errno__invoke(const void *handlers, tern_
     return (own->errno_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
 }
 
+static void demo_keywords_words_errno__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_errno_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
+}
+
 static tern_status demo_keywords_words_linux__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -83,6 +125,12 @@ static tern_status demo_keywords_words_linux__invoke(const void *handlers, tern_
     return (own->linux_)(rq, (const Demo__Keywords__Word *)in, (Demo__Keywords__Word *)out);
 }
 
+static void demo_keywords_words_linux__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_keywords_words_linux_fn)done)(call, (Demo__Keywords__Word *)reply, err, arg);
+}
+
 static const tern_method demo_keywords_words__methods[] = {
     {
         .name = "Default",
@@ -91,6 +139,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_default__invoke,
+        .complete = demo_keywords_words_default__complete,
     },
     {
         .name = "Register",
@@ -99,6 +148,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_register__invoke,
+        .complete = demo_keywords_words_register__complete,
     },
     {
         .name = "Int",
@@ -107,6 +157,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_int__invoke,
+        .complete = demo_keywords_words_int__complete,
     },
     {
         .name = "Delete",
@@ -115,6 +166,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_delete__invoke,
+        .complete = demo_keywords_words_delete__complete,
     },
     {
         .name = "Static_assert",
@@ -123,6 +175,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_static_assert__invoke,
+        .complete = demo_keywords_words_static_assert__complete,
     },
     {
         .name = "Assert",
@@ -131,6 +184,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_assert__invoke,
+        .complete = demo_keywords_words_assert__complete,
     },
     {
         .name = "Errno",
@@ -139,6 +193,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_errno__invoke,
+        .complete = demo_keywords_words_errno__complete,
     },
     {
         .name = "Linux",
@@ -147,6 +202,7 @@ static const tern_method demo_keywords_words__methods[] = {
         .output = &demo__keywords__word__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_keywords_words_linux__invoke,
+        .complete = demo_keywords_words_linux__complete,
     },
 };
 
@@ -169,12 +225,50 @@ tern_status demo_keywords_words_default(tern_client *client, const Demo__Keyword
     return st;
 }
 
+tern_status demo_keywords_words_default_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_default_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_default_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
 tern_status demo_keywords_words_register(tern_client *client, const Demo__Keywords__Word *request,
     const tern_call_options *options, Demo__Keywords__Word **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
+tern_status demo_keywords_words_register_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_register_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_register_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -193,12 +287,50 @@ tern_status demo_keywords_words_int(tern_client *client, const Demo__Keywords__W
     return st;
 }
 
+tern_status demo_keywords_words_int_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_int_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[2],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_int_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[2], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
 tern_status demo_keywords_words_delete(tern_client *client, const Demo__Keywords__Word *request,
     const tern_call_options *options, Demo__Keywords__Word **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[3],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
+tern_status demo_keywords_words_delete_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_delete_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[3],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_delete_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[3], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -217,12 +349,50 @@ tern_status demo_keywords_words_static_assert(tern_client *client, const Demo__K
     return st;
 }
 
+tern_status demo_keywords_words_static_assert_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_static_assert_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[4],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_static_assert_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[4], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
 tern_status demo_keywords_words_assert(tern_client *client, const Demo__Keywords__Word *request,
     const tern_call_options *options, Demo__Keywords__Word **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[5],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
+tern_status demo_keywords_words_assert_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_assert_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[5],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_assert_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[5], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -241,12 +411,50 @@ tern_status demo_keywords_words_errno(tern_client *client, const Demo__Keywords_
     return st;
 }
 
+tern_status demo_keywords_words_errno_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_errno_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[6],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_errno_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[6], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
 tern_status demo_keywords_words_linux(tern_client *client, const Demo__Keywords__Word *request,
     const tern_call_options *options, Demo__Keywords__Word **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[7],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Keywords__Word *)reply;
+    return st;
+}
+
+tern_status demo_keywords_words_linux_async(tern_client *client, const Demo__Keywords__Word *request,
+    const tern_call_options *options, demo_keywords_words_linux_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_keywords_words__methods[7],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_keywords_words_linux_result(tern_call *call, Demo__Keywords__Word **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[7], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;

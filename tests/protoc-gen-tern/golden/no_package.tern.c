@@ -13,6 +13,12 @@ static tern_status bare_call__invoke(const void *handlers, tern_request *rq,
     return (own->call)(rq, (const Plain *)in, (Plain__Inner *)out);
 }
 
+static void bare_call__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((bare_call_fn)done)(call, (Plain__Inner *)reply, err, arg);
+}
+
 static const tern_method bare__methods[] = {
     {
         .name = "Call",
@@ -21,6 +27,7 @@ static const tern_method bare__methods[] = {
         .output = &plain__inner__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = bare_call__invoke,
+        .complete = bare_call__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status bare_call(tern_client *client, const Plain *request,
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &bare__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Plain__Inner *)reply;
+    return st;
+}
+
+tern_status bare_call_async(tern_client *client, const Plain *request,
+    const tern_call_options *options, bare_call_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &bare__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status bare_call_result(tern_call *call, Plain__Inner **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &bare__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain__Inner *)reply;
@@ -61,6 +87,12 @@ static tern_status static_cast__invoke(const void *handlers, tern_request *rq,
     return (own->cast)(rq, (const Plain *)in, (Plain *)out);
 }
 
+static void static_cast__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((static_cast_fn)done)(call, (Plain *)reply, err, arg);
+}
+
 static const tern_method static__methods[] = {
     {
         .name = "Cast",
@@ -69,6 +101,7 @@ static const tern_method static__methods[] = {
         .output = &plain__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = static_cast__invoke,
+        .complete = static_cast__complete,
     },
 };
 
@@ -85,6 +118,25 @@ tern_status static_cast_(tern_client *client, const Plain *request,
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &static__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Plain *)reply;
+    return st;
+}
+
+tern_status static_cast_async(tern_client *client, const Plain *request,
+    const tern_call_options *options, static_cast_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &static__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status static_cast_result(tern_call *call, Plain **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &static__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain *)reply;

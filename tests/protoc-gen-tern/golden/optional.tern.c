@@ -13,6 +13,12 @@ static tern_status demo_optional_presence_tell__invoke(const void *handlers, ter
     return (own->tell)(rq, (const Demo__Optional__Maybe *)in, (Demo__Optional__Maybe *)out);
 }
 
+static void demo_optional_presence_tell__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_optional_presence_tell_fn)done)(call, (Demo__Optional__Maybe *)reply, err, arg);
+}
+
 static const tern_method demo_optional_presence__methods[] = {
     {
         .name = "Tell",
@@ -21,6 +27,7 @@ static const tern_method demo_optional_presence__methods[] = {
         .output = &demo__optional__maybe__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_optional_presence_tell__invoke,
+        .complete = demo_optional_presence_tell__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status demo_optional_presence_tell(tern_client *client, const Demo__Optiona
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_optional_presence__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Optional__Maybe *)reply;
+    return st;
+}
+
+tern_status demo_optional_presence_tell_async(tern_client *client, const Demo__Optional__Maybe *request,
+    const tern_call_options *options, demo_optional_presence_tell_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_optional_presence__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_optional_presence_tell_result(tern_call *call, Demo__Optional__Maybe **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_optional_presence__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Optional__Maybe *)reply;

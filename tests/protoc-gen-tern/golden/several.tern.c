@@ -13,6 +13,12 @@ static tern_status demo_several_v1_first_find__invoke(const void *handlers, tern
     return (own->find)(rq, (const Demo__Several__V1__Query *)in, (Types__CommonV1__Page *)out);
 }
 
+static void demo_several_v1_first_find__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_first_find_fn)done)(call, (Types__CommonV1__Page *)reply, err, arg);
+}
+
 static tern_status demo_several_v1_first_next__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -21,6 +27,12 @@ static tern_status demo_several_v1_first_next__invoke(const void *handlers, tern
     if (own->next == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.several.v1.First.Next");
     return (own->next)(rq, (const Types__CommonV1__Page__Cursor *)in, (Types__CommonV1__Page__Cursor__HTTPState *)out);
+}
+
+static void demo_several_v1_first_next__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_first_next_fn)done)(call, (Types__CommonV1__Page__Cursor__HTTPState *)reply, err, arg);
 }
 
 static tern_status demo_several_v1_first_nested__invoke(const void *handlers, tern_request *rq,
@@ -33,6 +45,12 @@ static tern_status demo_several_v1_first_nested__invoke(const void *handlers, te
     return (own->nested)(rq, (const Demo__Several__V1__Query__Nested *)in, (Demo__Several__V1__Query__Nested *)out);
 }
 
+static void demo_several_v1_first_nested__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_first_nested_fn)done)(call, (Demo__Several__V1__Query__Nested *)reply, err, arg);
+}
+
 static tern_status demo_several_v1_first_ping__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -43,6 +61,12 @@ static tern_status demo_several_v1_first_ping__invoke(const void *handlers, tern
     return (own->ping)(rq, (const Google__Protobuf__Empty *)in, (Google__Protobuf__Empty *)out);
 }
 
+static void demo_several_v1_first_ping__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_first_ping_fn)done)(call, (Google__Protobuf__Empty *)reply, err, arg);
+}
+
 static const tern_method demo_several_v1_first__methods[] = {
     {
         .name = "Find",
@@ -51,6 +75,7 @@ static const tern_method demo_several_v1_first__methods[] = {
         .output = &types__common_v1__page__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_first_find__invoke,
+        .complete = demo_several_v1_first_find__complete,
     },
     {
         .name = "Next",
@@ -59,6 +84,7 @@ static const tern_method demo_several_v1_first__methods[] = {
         .output = &types__common_v1__page__cursor__httpstate__descriptor,
         .idempotency = TERN_IDEMPOTENT,
         .invoke = demo_several_v1_first_next__invoke,
+        .complete = demo_several_v1_first_next__complete,
     },
     {
         .name = "Nested",
@@ -67,6 +93,7 @@ static const tern_method demo_several_v1_first__methods[] = {
         .output = &demo__several__v1__query__nested__descriptor,
         .idempotency = TERN_NO_SIDE_EFFECTS,
         .invoke = demo_several_v1_first_nested__invoke,
+        .complete = demo_several_v1_first_nested__complete,
     },
     {
         .name = "Ping",
@@ -75,6 +102,7 @@ static const tern_method demo_several_v1_first__methods[] = {
         .output = &google__protobuf__empty__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_first_ping__invoke,
+        .complete = demo_several_v1_first_ping__complete,
     },
 };
 
@@ -97,12 +125,50 @@ tern_status demo_several_v1_first_find(tern_client *client, const Demo__Several_
     return st;
 }
 
+tern_status demo_several_v1_first_find_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_first_find_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_first__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_first_find_result(tern_call *call, Types__CommonV1__Page **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Types__CommonV1__Page *)reply;
+    return st;
+}
+
 tern_status demo_several_v1_first_next(tern_client *client, const Types__CommonV1__Page__Cursor *request,
     const tern_call_options *options, Types__CommonV1__Page__Cursor__HTTPState **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Types__CommonV1__Page__Cursor__HTTPState *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_first_next_async(tern_client *client, const Types__CommonV1__Page__Cursor *request,
+    const tern_call_options *options, demo_several_v1_first_next_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_first__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_first_next_result(tern_call *call, Types__CommonV1__Page__Cursor__HTTPState **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__CommonV1__Page__Cursor__HTTPState *)reply;
@@ -121,12 +187,50 @@ tern_status demo_several_v1_first_nested(tern_client *client, const Demo__Severa
     return st;
 }
 
+tern_status demo_several_v1_first_nested_async(tern_client *client, const Demo__Several__V1__Query__Nested *request,
+    const tern_call_options *options, demo_several_v1_first_nested_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_first__methods[2],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_first_nested_result(tern_call *call, Demo__Several__V1__Query__Nested **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[2], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query__Nested *)reply;
+    return st;
+}
+
 tern_status demo_several_v1_first_ping(tern_client *client, const Google__Protobuf__Empty *request,
     const tern_call_options *options, Google__Protobuf__Empty **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[3],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Google__Protobuf__Empty *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_first_ping_async(tern_client *client, const Google__Protobuf__Empty *request,
+    const tern_call_options *options, demo_several_v1_first_ping_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_first__methods[3],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_first_ping_result(tern_call *call, Google__Protobuf__Empty **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[3], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Google__Protobuf__Empty *)reply;
@@ -151,6 +255,12 @@ static tern_status demo_several_v1_httpserver_get_v2__invoke(const void *handler
     return (own->get_v2)(rq, (const Types__CommonV1__LowerCaseName *)in, (Types__ID2Name *)out);
 }
 
+static void demo_several_v1_httpserver_get_v2__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_get_v2_fn)done)(call, (Types__ID2Name *)reply, err, arg);
+}
+
 static tern_status demo_several_v1_httpserver_getall__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -159,6 +269,12 @@ static tern_status demo_several_v1_httpserver_getall__invoke(const void *handler
     if (own->getall == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.several.v1.HTTPServer.GETAll");
     return (own->getall)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
+}
+
+static void demo_several_v1_httpserver_getall__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_getall_fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
 }
 
 static tern_status demo_several_v1_httpserver_get_lower__invoke(const void *handlers, tern_request *rq,
@@ -171,6 +287,12 @@ static tern_status demo_several_v1_httpserver_get_lower__invoke(const void *hand
     return (own->get_lower)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
 }
 
+static void demo_several_v1_httpserver_get_lower__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_get_lower_fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
+}
+
 static tern_status demo_several_v1_httpserver_x__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -179,6 +301,12 @@ static tern_status demo_several_v1_httpserver_x__invoke(const void *handlers, te
     if (own->x == NULL)
         return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.several.v1.HTTPServer.X");
     return (own->x)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
+}
+
+static void demo_several_v1_httpserver_x__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_x_fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
 }
 
 static tern_status demo_several_v1_httpserver_send2_many3__invoke(const void *handlers, tern_request *rq,
@@ -191,6 +319,12 @@ static tern_status demo_several_v1_httpserver_send2_many3__invoke(const void *ha
     return (own->send2_many3)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
 }
 
+static void demo_several_v1_httpserver_send2_many3__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_send2_many3_fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
+}
+
 static tern_status demo_several_v1_httpserver_mixed__case___invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -201,6 +335,12 @@ static tern_status demo_several_v1_httpserver_mixed__case___invoke(const void *h
     return (own->mixed__case_)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
 }
 
+static void demo_several_v1_httpserver_mixed__case___complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_httpserver_mixed__case__fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
+}
+
 static const tern_method demo_several_v1_httpserver__methods[] = {
     {
         .name = "GetV2",
@@ -209,6 +349,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &types__id2_name__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_get_v2__invoke,
+        .complete = demo_several_v1_httpserver_get_v2__complete,
     },
     {
         .name = "GETAll",
@@ -217,6 +358,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_getall__invoke,
+        .complete = demo_several_v1_httpserver_getall__complete,
     },
     {
         .name = "get_lower",
@@ -225,6 +367,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_get_lower__invoke,
+        .complete = demo_several_v1_httpserver_get_lower__complete,
     },
     {
         .name = "X",
@@ -233,6 +376,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_x__invoke,
+        .complete = demo_several_v1_httpserver_x__complete,
     },
     {
         .name = "Send2Many3",
@@ -241,6 +385,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_send2_many3__invoke,
+        .complete = demo_several_v1_httpserver_send2_many3__complete,
     },
     {
         .name = "Mixed_Case_",
@@ -249,6 +394,7 @@ static const tern_method demo_several_v1_httpserver__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_httpserver_mixed__case___invoke,
+        .complete = demo_several_v1_httpserver_mixed__case___complete,
     },
 };
 
@@ -271,12 +417,50 @@ tern_status demo_several_v1_httpserver_get_v2(tern_client *client, const Types__
     return st;
 }
 
+tern_status demo_several_v1_httpserver_get_v2_async(tern_client *client, const Types__CommonV1__LowerCaseName *request,
+    const tern_call_options *options, demo_several_v1_httpserver_get_v2_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_get_v2_result(tern_call *call, Types__ID2Name **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[0], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Types__ID2Name *)reply;
+    return st;
+}
+
 tern_status demo_several_v1_httpserver_getall(tern_client *client, const Demo__Several__V1__Query *request,
     const tern_call_options *options, Demo__Several__V1__Query **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[1],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_httpserver_getall_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_httpserver_getall_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[1],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_getall_result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[1], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -295,12 +479,50 @@ tern_status demo_several_v1_httpserver_get_lower(tern_client *client, const Demo
     return st;
 }
 
+tern_status demo_several_v1_httpserver_get_lower_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_httpserver_get_lower_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[2],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_get_lower_result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[2], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
 tern_status demo_several_v1_httpserver_x(tern_client *client, const Demo__Several__V1__Query *request,
     const tern_call_options *options, Demo__Several__V1__Query **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[3],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_httpserver_x_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_httpserver_x_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[3],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_x_result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[3], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -319,12 +541,50 @@ tern_status demo_several_v1_httpserver_send2_many3(tern_client *client, const De
     return st;
 }
 
+tern_status demo_several_v1_httpserver_send2_many3_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_httpserver_send2_many3_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[4],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_send2_many3_result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[4], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
 tern_status demo_several_v1_httpserver_mixed__case_(tern_client *client, const Demo__Several__V1__Query *request,
     const tern_call_options *options, Demo__Several__V1__Query **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[5],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_httpserver_mixed__case__async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_httpserver_mixed__case__fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_httpserver__methods[5],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_httpserver_mixed__case__result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[5], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -363,6 +623,12 @@ static tern_status demo_several_v1_lower_service_do_it__invoke(const void *handl
     return (own->do_it)(rq, (const Demo__Several__V1__Query *)in, (Demo__Several__V1__Query *)out);
 }
 
+static void demo_several_v1_lower_service_do_it__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_several_v1_lower_service_do_it_fn)done)(call, (Demo__Several__V1__Query *)reply, err, arg);
+}
+
 static const tern_method demo_several_v1_lower_service__methods[] = {
     {
         .name = "Do_it",
@@ -371,6 +637,7 @@ static const tern_method demo_several_v1_lower_service__methods[] = {
         .output = &demo__several__v1__query__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = demo_several_v1_lower_service_do_it__invoke,
+        .complete = demo_several_v1_lower_service_do_it__complete,
     },
 };
 
@@ -387,6 +654,25 @@ tern_status demo_several_v1_lower_service_do_it(tern_client *client, const Demo_
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_lower_service__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Several__V1__Query *)reply;
+    return st;
+}
+
+tern_status demo_several_v1_lower_service_do_it_async(tern_client *client, const Demo__Several__V1__Query *request,
+    const tern_call_options *options, demo_several_v1_lower_service_do_it_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_several_v1_lower_service__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_several_v1_lower_service_do_it_result(tern_call *call, Demo__Several__V1__Query **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_several_v1_lower_service__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;

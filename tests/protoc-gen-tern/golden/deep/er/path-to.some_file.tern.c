@@ -13,6 +13,12 @@ static tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta__invok
     return (own->route_v1_beta)(rq, (const Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)in, (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)out);
 }
 
+static void com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta_fn)done)(call, (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)reply, err, arg);
+}
+
 static const tern_method com_acme__corp_http2_v1beta2_apigateway2__methods[] = {
     {
         .name = "RouteV1Beta",
@@ -21,6 +27,7 @@ static const tern_method com_acme__corp_http2_v1beta2_apigateway2__methods[] = {
         .output = &com__acme__corp__http2__v1beta2__rpcmessage__descriptor,
         .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
         .invoke = com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta__invoke,
+        .complete = com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta__complete,
     },
 };
 
@@ -37,6 +44,25 @@ tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta(tern_client *
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &com_acme__corp_http2_v1beta2_apigateway2__methods[0],
         (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)reply;
+    return st;
+}
+
+tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta_async(tern_client *client, const Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *request,
+    const tern_call_options *options, com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &com_acme__corp_http2_v1beta2_apigateway2__methods[0],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta_result(tern_call *call, Com__AcmeCorp__HTTP2__V1beta2__RPCMessage **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &com_acme__corp_http2_v1beta2_apigateway2__methods[0], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)reply;
