@@ -1,5 +1,6 @@
 #include "comments.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 const char *comment_find(const file_proto *file, const int32_t *path, size_t path_count)
@@ -21,12 +22,18 @@ static size_t trimmed_size(const char *line, size_t size)
     return size;
 }
 
+/* What would open or close a comment, or be the trigraph for a backslash, at which compilers warn. */
+static bool must_stay_apart(char left, char right)
+{
+    return (left == '/' && right == '*') || ((left == '*' || left == '?') && right == '/');
+}
+
 static void write_line(text *to, const char *line, size_t size)
 {
     char last = ' ';
 
     for (size_t i = 0; i < size; i++) {
-        if ((last == '*' && line[i] == '/') || (last == '/' && line[i] == '*')) text_add_char(to, ' ');
+        if (must_stay_apart(last, line[i])) text_add_char(to, ' ');
         text_add_char(to, line[i]);
         last = line[i];
     }

@@ -67,6 +67,22 @@ static void demo_comments_commented_odd__complete(void (*done)(void), tern_call 
     ((demo_comments_commented_odd_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
 }
 
+static tern_status demo_comments_commented_trigraph__invoke(const void *handlers, tern_request *rq,
+    const ProtobufCMessage *in, ProtobufCMessage *out)
+{
+    const demo_comments_commented_handlers *own = (const demo_comments_commented_handlers *)handlers;
+
+    if (own->trigraph == NULL)
+        return tern_request_fail(rq, TERN_UNIMPLEMENTED, "%s is not implemented", "demo.comments.Commented.Trigraph");
+    return (own->trigraph)(rq, (const Demo__Comments__Text *)in, (Demo__Comments__Text *)out);
+}
+
+static void demo_comments_commented_trigraph__complete(void (*done)(void), tern_call *call,
+    ProtobufCMessage *reply, const tern_error *err, void *arg)
+{
+    ((demo_comments_commented_trigraph_fn)done)(call, (Demo__Comments__Text *)reply, err, arg);
+}
+
 static tern_status demo_comments_commented_utf8__invoke(const void *handlers, tern_request *rq,
     const ProtobufCMessage *in, ProtobufCMessage *out)
 {
@@ -153,6 +169,15 @@ static const tern_method demo_comments_commented__methods[] = {
         .complete = demo_comments_commented_odd__complete,
     },
     {
+        .name = "Trigraph",
+        .subject = "demo.comments.Commented.Trigraph",
+        .input = &demo__comments__text__descriptor,
+        .output = &demo__comments__text__descriptor,
+        .idempotency = TERN_IDEMPOTENCY_UNKNOWN,
+        .invoke = demo_comments_commented_trigraph__invoke,
+        .complete = demo_comments_commented_trigraph__complete,
+    },
+    {
         .name = "Utf8",
         .subject = "demo.comments.Commented.Utf8",
         .input = &demo__comments__text__descriptor,
@@ -184,7 +209,7 @@ static const tern_method demo_comments_commented__methods[] = {
 const tern_service_type demo_comments_commented_type = {
     .name = "demo.comments.Commented",
     .methods = demo_comments_commented__methods,
-    .method_count = 7,
+    .method_count = 8,
     .handlers_size = sizeof(demo_comments_commented_handlers),
 };
 
@@ -312,7 +337,7 @@ tern_status demo_comments_commented_odd_result(tern_call *call, Demo__Comments__
     return st;
 }
 
-tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Comments__Text *request,
+tern_status demo_comments_commented_trigraph(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
@@ -324,15 +349,15 @@ tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Commen
     return st;
 }
 
-tern_status demo_comments_commented_utf8_async(tern_client *client, const Demo__Comments__Text *request,
-    const tern_call_options *options, demo_comments_commented_utf8_fn done, void *arg,
+tern_status demo_comments_commented_trigraph_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_trigraph_fn done, void *arg,
     tern_call **out_call, tern_error *err)
 {
     return tern_client_call_async(client, &demo_comments_commented__methods[4],
         (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
 }
 
-tern_status demo_comments_commented_utf8_result(tern_call *call, Demo__Comments__Text **out_reply,
+tern_status demo_comments_commented_trigraph_result(tern_call *call, Demo__Comments__Text **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
@@ -343,7 +368,7 @@ tern_status demo_comments_commented_utf8_result(tern_call *call, Demo__Comments_
     return st;
 }
 
-tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comments__Text *request,
+tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
@@ -355,15 +380,15 @@ tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comme
     return st;
 }
 
-tern_status demo_comments_commented_blank_async(tern_client *client, const Demo__Comments__Text *request,
-    const tern_call_options *options, demo_comments_commented_blank_fn done, void *arg,
+tern_status demo_comments_commented_utf8_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_utf8_fn done, void *arg,
     tern_call **out_call, tern_error *err)
 {
     return tern_client_call_async(client, &demo_comments_commented__methods[5],
         (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
 }
 
-tern_status demo_comments_commented_blank_result(tern_call *call, Demo__Comments__Text **out_reply,
+tern_status demo_comments_commented_utf8_result(tern_call *call, Demo__Comments__Text **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
@@ -374,7 +399,7 @@ tern_status demo_comments_commented_blank_result(tern_call *call, Demo__Comments
     return st;
 }
 
-tern_status demo_comments_commented_none(tern_client *client, const Demo__Comments__Text *request,
+tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
@@ -386,11 +411,42 @@ tern_status demo_comments_commented_none(tern_client *client, const Demo__Commen
     return st;
 }
 
+tern_status demo_comments_commented_blank_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_blank_fn done, void *arg,
+    tern_call **out_call, tern_error *err)
+{
+    return tern_client_call_async(client, &demo_comments_commented__methods[6],
+        (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
+}
+
+tern_status demo_comments_commented_blank_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[6], &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
+tern_status demo_comments_commented_none(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err)
+{
+    ProtobufCMessage *reply = NULL;
+    tern_status st = tern_client_call(client, &demo_comments_commented__methods[7],
+        (const ProtobufCMessage *)request, options, &reply, err);
+
+    if (st == TERN_OK)
+        *out_reply = (Demo__Comments__Text *)reply;
+    return st;
+}
+
 tern_status demo_comments_commented_none_async(tern_client *client, const Demo__Comments__Text *request,
     const tern_call_options *options, demo_comments_commented_none_fn done, void *arg,
     tern_call **out_call, tern_error *err)
 {
-    return tern_client_call_async(client, &demo_comments_commented__methods[6],
+    return tern_client_call_async(client, &demo_comments_commented__methods[7],
         (const ProtobufCMessage *)request, options, (tern_any_fn)done, arg, out_call, err);
 }
 
@@ -398,7 +454,7 @@ tern_status demo_comments_commented_none_result(tern_call *call, Demo__Comments_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[6], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[7], &reply, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;

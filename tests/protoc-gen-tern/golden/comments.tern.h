@@ -102,6 +102,29 @@ tern_status demo_comments_commented_odd_async(tern_client *client, const Demo__C
 tern_status demo_comments_commented_odd_result(tern_call *call, Demo__Comments__Text **out_reply,
     tern_error *err);
 
+/* Calls demo.comments.Commented.Trigraph; see tern_client_call.
+ * Is a trigraph a backslash?? /
+ * It is. */
+tern_status demo_comments_commented_trigraph(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, Demo__Comments__Text **out_reply, tern_error *err);
+
+/* Told of the end of a call of demo.comments.Commented.Trigraph.
+ * reply: its own, for tern_message_free; NULL unless err->status is TERN_OK.
+ * err: never NULL. call and err are valid until it returns. arg: the caller's. */
+typedef void (*demo_comments_commented_trigraph_fn)(tern_call *call, Demo__Comments__Text *reply,
+    const tern_error *err, void *arg);
+
+/* Calls demo.comments.Commented.Trigraph without waiting; see tern_client_call_async.
+ * Is a trigraph a backslash?? /
+ * It is. */
+tern_status demo_comments_commented_trigraph_async(tern_client *client, const Demo__Comments__Text *request,
+    const tern_call_options *options, demo_comments_commented_trigraph_fn done, void *arg,
+    tern_call **out_call, tern_error *err);
+
+/* Takes the outcome of such a call that had no callback; see tern_call_result. */
+tern_status demo_comments_commented_trigraph_result(tern_call *call, Demo__Comments__Text **out_reply,
+    tern_error *err);
+
 /* Calls demo.comments.Commented.Utf8; see tern_client_call.
  * Grüße, 漢字. */
 tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Comments__Text *request,
@@ -167,6 +190,7 @@ typedef struct demo_comments_commented_handlers {
     tern_status (*sneaky)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
     tern_status (*trailing)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
     tern_status (*odd)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
+    tern_status (*trigraph)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
     tern_status (*utf8)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
     tern_status (*blank)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
     tern_status (*none)(tern_request *rq, const Demo__Comments__Text *in, Demo__Comments__Text *out);
