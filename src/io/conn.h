@@ -33,6 +33,10 @@ typedef struct terni_member {
 
 /* What the connection asks of the call engine, which is a layer above. */
 typedef struct terni_calls_hooks {
+    /* Does what is due. On the I/O thread, in every round. */
+    void (*step)(struct terni_calls_hooks *calls);
+    /* When step is to be called at the latest. On the I/O thread. */
+    terni_time_ms (*deadline)(struct terni_calls_hooks *calls);
     /* The server refused a subject, or an inbox. On the I/O thread. */
     void (*refused)(struct terni_calls_hooks *calls, const char *subject, const char *text);
     /* No reply can come any more. On the I/O thread, at its end. */

@@ -67,13 +67,30 @@ void terni_entry_forget_retiring(terni_entry *entry)
     entry->retiring_nsub = NULL;
 }
 
+static natsStatus subscribe_threaded(terni_entry *entry, natsConnection *nc, natsSubscription **out_nsub)
+{
+    terni_threaded *threaded = entry->threaded;
+    entry->seen = 0;
+    natsStatus s = natsConnection_Subscribe(out_nsub, nc, entry->subject, threaded->deliver, threaded);
+    if (s != NATS_OK) return s;
+    threaded->hold(threaded);
+    s = natsSubscription_SetOnCompleteCB(*out_nsub, threaded->release, threaded);
+    if (s != NATS_OK) threaded->release(threaded);
+    return s;
+}
+
+static natsStatus subscribe(terni_entry *entry, natsConnection *nc, natsSubscription **out_nsub)
+{
+    if (entry->threaded != NULL) return subscribe_threaded(entry, nc, out_nsub);
+    if (entry->queue_group == NULL) return natsConnection_SubscribeSync(out_nsub, nc, entry->subject);
+    return natsConnection_QueueSubscribeSync(out_nsub, nc, entry->subject, entry->queue_group);
+}
+
 natsStatus terni_entry_subscribe(terni_entry *entry, natsConnection *nc)
 {
     if (entry->nsub != NULL || entry->leaving) return NATS_OK;
     natsSubscription *nsub = NULL;
-    natsStatus s = entry->queue_group == NULL
-                       ? natsConnection_SubscribeSync(&nsub, nc, entry->subject)
-                       : natsConnection_QueueSubscribeSync(&nsub, nc, entry->subject, entry->queue_group);
+    natsStatus s = subscribe(entry, nc, &nsub);
     if (s == NATS_OK) s = natsSubscription_SetPendingLimits(nsub, -1, -1);
     if (s == NATS_OK) entry->nsub = nsub;
     else natsSubscription_Destroy(nsub);
@@ -115,11 +132,23 @@ void terni_entries_retire(terni_entry_table *table)
     }
 }
 
+/* How many messages came for a threaded entry since this was last asked. */
+static uint64_t count_threaded(terni_entry *entry, natsSubscription *nsub)
+{
+    int pending = 0;
+    int64_t delivered = 0;
+    if (natsSubscription_GetStats(nsub, &pending, NULL, NULL, NULL, &delivered, NULL) != NATS_OK) return 0;
+    uint64_t all = (uint64_t)pending + (uint64_t)delivered, came = all > entry->seen ? all - entry->seen : 0;
+    entry->seen = all;
+    return came;
+}
+
 /* Hands over what the subscription holds. Returns how many there were. A message's size with its headers
  * shows only in how much less is pending after it. */
 static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
 {
     int pending = 0, before = 0, after = 0;
+    if (entry->threaded != NULL) return nsub == entry->nsub ? count_threaded(entry, nsub) : 0;
     if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
     for (int i = 0; i < pending; i++, before = after) {
         natsMsg *msg = NULL;

@@ -23,6 +23,14 @@ typedef struct terni_entry_class {
     void (*gone)(struct terni_entry *entry);
 } terni_entry_class;
 
+/* For an entry whose messages nats.c hands over on a thread of its own, as its callback: there a no-responders message
+ * keeps its subject. Shared with these threads, which may outlive the session. */
+typedef struct terni_threaded {
+    natsMsgHandler deliver;   /* with the terni_threaded as its closure */
+    void (*hold)(void *self); /* one more subscription uses it */
+    natsOnCompleteCB release; /* one fewer */
+} terni_threaded;
+
 /* In which order entries are looked at for messages. */
 typedef enum terni_entry_group {
     TERNI_ENTRY_AWAITED, /* a call in flight, in the order of sending */
@@ -33,6 +41,8 @@ typedef enum terni_entry_group {
 
 typedef struct terni_entry {
     const terni_entry_class *class;
+    terni_threaded *threaded;          /* NULL: drained on the I/O thread */
+    uint64_t seen;                     /* threaded: messages that came in this session, already counted */
     const char *subject, *queue_group; /* the owner's; queue_group NULL: plain */
     natsSubscription *nsub;            /* in the session; NULL: not yet, or no session */
     natsSubscription *retiring_nsub;   /* in the retiring session */

@@ -66,24 +66,27 @@ static natsStatus check_header(natsMsg *msg, const terni_record *record, const c
     return s != NATS_OK || strcmp(read, value) == 0 ? s : NATS_ILLEGAL_STATE;
 }
 
-static natsStatus publish_with_headers(natsConnection *nc, const terni_record *record)
+static natsStatus publish_with_headers(natsConnection *nc, const terni_record *record, const terni_addition *addition)
 {
     natsMsg *msg = NULL;
-    natsStatus s = natsMsg_Create(&msg, terni_record_subject(record), terni_record_reply(record),
-                                  terni_record_payload(record), (int)record->payload_size);
+    natsStatus s = natsMsg_Create(&msg, terni_record_subject(record), addition->reply, terni_record_payload(record),
+                                  (int)record->payload_size);
     if (s == NATS_OK) s = for_each_header(msg, record, add_header);
+    if (s == NATS_OK && addition->header.name != NULL)
+        s = natsMsgHeader_Set(msg, addition->header.name, addition->header.value);
     if (s == NATS_OK) s = for_each_header(msg, record, check_header);
     if (s == NATS_OK) s = natsConnection_PublishMsg(nc, msg);
     natsMsg_Destroy(msg);
     return s;
 }
 
-static natsStatus publish(natsConnection *nc, const terni_record *record)
+static natsStatus publish(natsConnection *nc, const terni_record *record, const terni_addition *addition)
 {
-    const char *subject = terni_record_subject(record), *reply = terni_record_reply(record);
+    const char *subject = terni_record_subject(record);
     const void *payload = terni_record_payload(record);
-    if (record->header_count > 0) return publish_with_headers(nc, record);
-    if (reply != NULL) return natsConnection_PublishRequest(nc, subject, reply, payload, (int)record->payload_size);
+    if (record->header_count > 0 || addition->header.name != NULL) return publish_with_headers(nc, record, addition);
+    if (addition->reply != NULL)
+        return natsConnection_PublishRequest(nc, subject, addition->reply, payload, (int)record->payload_size);
     return natsConnection_Publish(nc, subject, payload, (int)record->payload_size);
 }
 
@@ -92,6 +95,11 @@ static size_t wire_size(const terni_record *record)
 {
     if (record->header_count == 0) return record->payload_size;
     return record->payload_size + record->header_size + 2 * (size_t)record->header_count + 12;
+}
+
+static void settle(const terni_record *record, tern_status status, const char *text)
+{
+    if (record->sender != NULL) record->sender->class->settled(record->sender, record->token, status, text);
 }
 
 /* The message cannot go, and trying again would not help. */
@@ -105,7 +113,7 @@ static void refuse_message(tern_conn *conn, const terni_record *record, natsStat
     else if (s == NATS_ILLEGAL_STATE)
         (void)terni_fail(&why, TERN_INVALID_ARGUMENT, "nats.c takes one of the header names for another");
     else (void)terni_fail(&why, st, "%s", natsStatus_GetText(s));
-    if (record->sender != NULL) record->sender->failed(record->sender, record->token, why.status, why.text);
+    settle(record, why.status, why.text);
     terni_conn_lost_message(conn, why.status, terni_record_subject(record), why.text);
 }
 
@@ -113,18 +121,20 @@ static void refuse_message(tern_conn *conn, const terni_record *record, natsStat
 static bool send_message(tern_conn *conn, terni_record *record)
 {
     natsConnection *nc = terni_session_nats(conn->io.session);
-    if (record->sender != NULL && !record->sender->sending(record->sender, record->token)) {
+    terni_addition addition = { .reply = terni_record_reply(record) };
+    if (record->sender != NULL && !record->sender->class->sending(record->sender, record->token, &addition)) {
         (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
-    natsStatus s = publish(nc, record);
+    natsStatus s = publish(nc, record, &addition);
     if (s == NATS_CONNECTION_CLOSED) return false;
     if (s != NATS_OK) {
         refuse_message(conn, record, s);
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
+    settle(record, TERN_OK, NULL);
     conn->io.in_nats += record->weight;
     (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
     (void)atomic_fetch_add_explicit(&conn->bytes_out, wire_size(record), memory_order_relaxed);
@@ -228,6 +238,12 @@ static int poll_timeout(terni_time_ms deadline)
     return left > 60000 ? 60000 : (int)left;
 }
 
+static terni_time_ms next_deadline(tern_conn *conn)
+{
+    terni_time_ms reconnect = terni_reconnect_deadline(conn), calls = conn->calls->deadline(conn->calls);
+    return reconnect < calls ? reconnect : calls;
+}
+
 /* Waits for something to do, unless there is more to do anyway, and does what the sockets ask for. */
 static void wait_and_serve(tern_conn *conn, bool more)
 {
@@ -236,7 +252,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
                                     poll_for(io->session),
                                     poll_for(io->retiring) };
     bool sleeps = !more && terni_waker_sleep(&conn->waker);
-    int ready = poll(fds, POLL_FDS, sleeps ? poll_timeout(terni_reconnect_deadline(conn)) : 0);
+    int ready = poll(fds, POLL_FDS, sleeps ? poll_timeout(next_deadline(conn)) : 0);
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
@@ -257,6 +273,7 @@ static void drop_queued(tern_conn *conn)
         } else {
             (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
             terni_outbound_left(&conn->out, record->weight);
+            settle(record, TERN_CANCELLED, NULL);
             terni_outbound_recycle(&conn->out, record);
         }
         record = next != NULL ? next : terni_outbound_take(&conn->out);
@@ -295,6 +312,7 @@ void *terni_loop_main(void *arg)
     terni_waker_own(&conn->waker);
     while (!atomic_load(&conn->stop)) {
         terni_reconnect_step(conn);
+        conn->calls->step(conn->calls);
         bool more = conn->io.session != NULL && transfer(conn);
         if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
         if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more);

@@ -13,12 +13,28 @@
 
 struct terni_chunk;
 
-/* Who wants to know what becomes of its message: a call. On the I/O thread. */
+/* What a sender adds to its message when it goes. Both are read before anything else is sent. */
+typedef struct terni_addition {
+    const char *reply;  /* the reply subject */
+    tern_header header; /* one more; name NULL: none */
+} terni_addition;
+
+struct terni_sender;
+
+/* What becomes of a sender's messages; on the I/O thread. The last that is called for each is sending with false as its
+ * answer, or settled. */
+typedef struct terni_sender_class {
+    /* The message is about to go into the session. False: it is not wanted any more. Again for the next session, if
+     * this one breaks just then. */
+    bool (*sending)(struct terni_sender *sender, uint64_t token, terni_addition *out_addition);
+    /* OK: it went. CANCELLED: the connection closed first, and text is NULL. Others: it could not go, and never will.
+     */
+    void (*settled)(struct terni_sender *sender, uint64_t token, tern_status status, const char *text);
+} terni_sender_class;
+
+/* Who wants to know what becomes of its message: a call. */
 typedef struct terni_sender {
-    /* The message is about to go into the session. False: it is not wanted any more. */
-    bool (*sending)(struct terni_sender *sender, uint64_t token);
-    /* It could not go, and never will. */
-    void (*failed)(struct terni_sender *sender, uint64_t token, tern_status status, const char *text);
+    const terni_sender_class *class;
 } terni_sender;
 
 typedef enum terni_record_kind { TERNI_RECORD_MESSAGE, TERNI_RECORD_CONTROL } terni_record_kind;
@@ -63,7 +79,6 @@ typedef struct terni_outgoing {
     uint64_t token;
     bool may_wait;          /* not on the I/O thread */
     terni_time_ms deadline; /* of waiting for room; a request's own */
-    uint32_t timeout_ms;    /* a request's, for its texts */
 } terni_outgoing;
 
 typedef struct terni_outbound {

@@ -1,311 +1,355 @@
-/* Every call has a slot, and every slot an inbox of its own, "<inbox>.<slot>.*", that lives on from
- * call to call. The slot's own subscription names the call also for the one message that says nothing
- * of itself: the server's 503, which natsSubscription_NextMsg swallows. The last token of the reply
- * subject changes with each call, so a late reply finds a token that is over, and is counted and
- * dropped.
+/* Who owns what: an exchange is its owner's while it is IDLE, and the I/O thread's from terni_exchange_start or _wait
+ * to its end; so there is one place where a call ends, and it ends once. The outbound queue's lock hands it over.
+ * Whoever must not wait for that end (a blocking caller at its deadline) leaves, and the exchange ends later with
+ * nobody to hear it. So the engine has holds on the owner: one from start to end, one for each record in the outbound
+ * queue, one while it is attended to.
  *
- * A late 503 has no token. So when a call that was sent ends without an answer, its slot is not used again
- * until a fence sent after that has come back: the server decides about a 503 when it takes the request,
- * so by then a 503 has come, and has found no call.
+ * Other threads say what they want (arm the deadline of a request that cannot be sent now; cancel) by
+ * terni_exchange_attend: a list that anybody pushes to and the I/O thread takes whole. At the end of the I/O thread it
+ * is closed: what is pushed then needs nothing any more, since the outbound queue has been dropped.
  *
- * States of a slot (call->mu guards them):
- *   FREE      in the free list, or the caller's                  -> QUEUED
- *   QUEUED    its request is in the outbound queue               -> SENT, ENDED (closed, refused),
- *                                                                   FREE (the caller gave up; the
- *                                                                   record finds another token)
- *   SENT      handed to nats.c; the reply is awaited             -> ENDED, LEFT
- *   ENDED     outcome and reply are the caller's                 -> FREE
- *   LEFT      the caller gave up; the slot waits for its fence   -> FREE
+ * Replies come to a slot (msg/slot.h) or, with many calls in flight, to the bulk inbox (msg/bulk.h).
  *
- * Locks: calls->mu guards the lists of slots; a call's mu its state. calls->mu may be held when a
- * call's is taken, never the other way round. Who wakes whom: the I/O thread signals the slot's
- * condition at ENDED; the last caller to leave signals calls->idle. */
+ * Locks: mu guards the waiting for idle alone. Who wakes whom: terni_exchange_attend and the outbound queue wake the
+ * I/O thread; the last call to finish wakes the drain. */
 #include "msg/calls.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
-#include "core/subject.h"
+#include "msg/bulk.h"
+#include "msg/publish.h"
+#include "msg/slot.h"
 
-typedef enum call_state { CALL_FREE, CALL_QUEUED, CALL_SENT, CALL_ENDED, CALL_LEFT } call_state;
-
-typedef struct calls calls;
-
-typedef struct call {
-    terni_entry entry; /* the I/O thread's */
-    terni_sender sender;
-    terni_record leaving; /* the control of LEFT, and its fence */
-    terni_fence fence;
-    calls *owner;
-    struct call *next_free, *next; /* calls->mu: the free ones, and all */
-    char *inbox;                   /* "<inbox>.<slot>.*" */
-    size_t inbox_size;             /* up to and with the last dot */
-
-    pthread_mutex_t mu; /* guards what follows */
-    pthread_cond_t ended;
-    call_state state;
-    uint64_t token;
-    terni_time_ms deadline;
-    const terni_outgoing *request; /* the caller's, while QUEUED or SENT */
-    natsMsg *reply;
-    tern_status status;
-    char text[TERN_ERROR_TEXT_SIZE / 2];
-} call;
-
-struct calls {
+typedef struct calls {
     terni_calls_hooks hooks;
     tern_conn *conn;
-    pthread_mutex_t mu;  /* guards what follows */
+    atomic_size_t in_flight; /* calls, from begin to finish */
+    pthread_mutex_t mu;
     pthread_cond_t idle; /* broadcast when in_flight gets 0 */
-    call *free_calls, *all;
-    uint32_t slots, in_flight;
-};
+    terni_exchange *_Atomic attended;
+    /* The I/O thread's */
+    terni_timers timers;
+    terni_exchange *live;
+    terni_slots slots;
+    terni_bulk bulk;
+    char reply[TERNI_REPLY_SIZE]; /* subject of the request that leaves now */
+} calls;
 
-/* ---- Slots ---- */
+static terni_exchange closed_mark; /* the attended list of an engine whose I/O thread has ended */
 
-static const terni_entry_class call_entry_class;
-static bool call_sending(terni_sender *sender, uint64_t token);
-static void call_failed(terni_sender *sender, uint64_t token, tern_status status, const char *text);
-static void call_leave(terni_record *record, bool dropped);
-static void call_left(terni_fence *fence, tern_status status);
-
-static void call_free(call *c)
+static calls *calls_of(const terni_exchange *exchange)
 {
-    (void)pthread_cond_destroy(&c->ended);
-    (void)pthread_mutex_destroy(&c->mu);
-    free(c->inbox);
-    free(c);
+    return TERNI_CONTAINER(exchange->calls, calls, hooks);
 }
 
-static call *call_new(calls *owner, uint32_t slot)
+/* ---- From start to end: the I/O thread ---- */
+
+static void link_live(calls *all, terni_exchange *x)
 {
-    const char *prefix = owner->conn->inbox;
-    size_t size = strlen(prefix) + sizeof ".4294967295.*";
-    call *c = calloc(1, sizeof *c);
-    if (c == NULL) return NULL;
-    c->inbox = malloc(size);
-    if (c->inbox == NULL) goto no_inbox;
-    if (pthread_mutex_init(&c->mu, NULL) != 0) goto no_mutex;
-    if (!terni_cond_init(&c->ended)) goto no_cond;
-    c->inbox_size = (size_t)snprintf(c->inbox, size, "%s.%" PRIu32 ".*", prefix, slot) - 1;
-    c->owner = owner;
-    c->entry.class = &call_entry_class;
-    c->entry.subject = c->inbox;
-    c->sender = (terni_sender){ call_sending, call_failed };
-    c->leaving.run = call_leave;
-    c->fence.done = call_left;
-    return c;
-no_cond:
-    (void)pthread_mutex_destroy(&c->mu);
-no_mutex:
-    free(c->inbox);
-no_inbox:
-    free(c);
-    return NULL;
+    if (x->live) return;
+    x->live = true;
+    x->prev = NULL;
+    x->next = all->live;
+    if (x->next != NULL) x->next->prev = x;
+    all->live = x;
 }
 
-static call *acquire(calls *all)
+static void unlink_live(calls *all, terni_exchange *x)
 {
-    (void)pthread_mutex_lock(&all->mu);
-    call *c = all->free_calls;
-    if (c != NULL) {
-        all->free_calls = c->next_free;
-    } else {
-        c = call_new(all, all->slots);
-        if (c != NULL) {
-            all->slots++;
-            c->next = all->all;
-            all->all = c;
-        }
+    if (!x->live) return;
+    if (x->prev != NULL) x->prev->next = x->next;
+    else all->live = x->next;
+    if (x->next != NULL) x->next->prev = x->prev;
+    x->next = x->prev = NULL;
+    x->live = false;
+}
+
+/* Takes the exchange out of everything: it is IDLE afterwards. answered: nothing more can come for it. */
+static void take_out(terni_exchange *x, bool answered)
+{
+    calls *all = calls_of(x);
+    if (x->state == TERNI_EXCHANGE_SENT) {
+        if (x->slot != NULL) terni_slot_leave(x, answered);
+        else terni_bulk_leave(&all->bulk, x);
     }
-    if (c != NULL) all->in_flight++;
-    (void)pthread_mutex_unlock(&all->mu);
-    return c;
+    terni_timer_disarm(&all->timers, &x->timer);
+    unlink_live(all, x);
+    x->state = TERNI_EXCHANGE_IDLE;
 }
 
-/* Gives the slot back. in_flight: the caller does; otherwise the I/O thread, after LEFT. */
-static void give_back(call *c, bool in_flight)
+static void end(terni_exchange *x, natsMsg *reply, tern_status status, const char *text, bool answered)
 {
-    calls *all = c->owner;
-    (void)pthread_mutex_lock(&all->mu);
-    c->next_free = all->free_calls;
-    all->free_calls = c;
-    if (in_flight && --all->in_flight == 0) (void)pthread_cond_broadcast(&all->idle);
-    (void)pthread_mutex_unlock(&all->mu);
+    take_out(x, answered);
+    x->class->ended(x, reply, status, text);
+    x->class->release(x);
 }
 
-/* A caller leaves without its slot: the I/O thread has it. */
-static void leave_slot(call *c)
+void terni_exchange_end(terni_exchange *x, tern_status status, const char *text)
 {
-    calls *all = c->owner;
-    (void)pthread_mutex_lock(&all->mu);
-    if (--all->in_flight == 0) (void)pthread_cond_broadcast(&all->idle);
-    (void)pthread_mutex_unlock(&all->mu);
-    if (!terni_conn_control(all->conn, &c->leaving)) call_leave(&c->leaving, true);
+    if (x->state != TERNI_EXCHANGE_IDLE) end(x, NULL, status, text, false);
 }
 
-/* ---- On the I/O thread ---- */
-
-static call *call_of(terni_entry *entry)
+static void answered(terni_exchange *x, natsMsg *reply)
 {
-    return TERNI_CONTAINER(entry, call, entry);
+    end(x, reply, reply == NULL ? TERN_UNAVAILABLE : TERN_OK, "nobody serves it", true);
 }
 
-/* Ends the call, if it is in state from. True: it was. */
-static bool end_call(call *c, call_state from, natsMsg *reply, tern_status status, const char *text)
+static void arm(terni_exchange *x, terni_time_ms at)
 {
-    (void)pthread_mutex_lock(&c->mu);
-    bool ends = c->state == from;
-    if (ends) {
-        c->state = CALL_ENDED;
-        c->reply = reply;
-        c->status = status;
-        if (status != TERN_OK) (void)snprintf(c->text, sizeof c->text, "%s", text);
-    }
-    (void)pthread_mutex_unlock(&c->mu);
-    if (ends) (void)pthread_cond_signal(&c->ended); /* unlocked: the caller need not wait a second time */
-    return ends;
+    calls *all = calls_of(x);
+    link_live(all, x);
+    terni_timer_arm(&all->timers, &x->timer, at);
 }
 
-static terni_entry_table *table_of(call *c)
+void terni_exchange_wait(terni_exchange *x, terni_time_ms until)
 {
-    return &c->owner->conn->io.entries;
+    x->class->hold(x);
+    x->state = TERNI_EXCHANGE_WAITING;
+    arm(x, until);
 }
 
-static bool call_sending(terni_sender *sender, uint64_t token)
+static void timer_due(terni_exchange *x)
 {
-    call *c = TERNI_CONTAINER(sender, call, sender);
-    (void)pthread_mutex_lock(&c->mu);
-    bool wanted = c->state == CALL_QUEUED && c->token == token && terni_now_ms() < c->deadline;
-    if (wanted) c->state = CALL_SENT;
-    (void)pthread_mutex_unlock(&c->mu);
-    if (!wanted) return false;
-    if (!c->entry.in_table) terni_entry_add(table_of(c), &c->entry, TERNI_ENTRY_AWAITED);
-    else terni_entry_regroup(table_of(c), &c->entry, TERNI_ENTRY_AWAITED);
-    natsStatus s = terni_entry_subscribe(&c->entry, terni_session_nats(c->owner->conn->io.session));
-    if (s == NATS_OK || s == NATS_CONNECTION_CLOSED) return true; /* closed: publishing finds out too */
-    terni_entry_regroup(table_of(c), &c->entry, TERNI_ENTRY_IDLE);
-    (void)end_call(c, CALL_SENT, NULL, terni_status_from_nats(s), "no inbox for the reply");
-    return false;
-}
-
-static void call_failed(terni_sender *sender, uint64_t token, tern_status status, const char *text)
-{
-    call *c = TERNI_CONTAINER(sender, call, sender);
-    (void)token; /* the same as when it was sending, a moment ago, on this thread */
-    terni_entry_regroup(table_of(c), &c->entry, TERNI_ENTRY_IDLE);
-    (void)end_call(c, CALL_SENT, NULL, status, text);
-}
-
-static void call_deliver(terni_entry *entry, natsMsg *msg, size_t size)
-{
-    (void)size;
-    call *c = call_of(entry);
-    const char *subject = natsMsg_GetSubject(msg);
-    bool prefixed = strncmp(subject, c->inbox, c->inbox_size) == 0;
-    uint64_t token = prefixed ? strtoull(subject + c->inbox_size, NULL, 16) : 0;
-    (void)pthread_mutex_lock(&c->mu);
-    bool fits = c->state == CALL_SENT && c->token == token;
-    (void)pthread_mutex_unlock(&c->mu); /* only this thread turns SENT into ENDED; LEFT is found below */
-    if (fits && end_call(c, CALL_SENT, msg, TERN_OK, "")) {
-        terni_entry_regroup(table_of(c), entry, TERNI_ENTRY_IDLE);
+    if (x->state != TERNI_EXCHANGE_WAITING) {
+        bool sent = x->state == TERNI_EXCHANGE_SENT;
+        end(x, NULL, TERN_DEADLINE_EXCEEDED, sent ? "no reply" : "not sent: there is no session", false);
         return;
     }
-    (void)atomic_fetch_add_explicit(&c->owner->conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&c->owner->conn->discard, msg);
+    take_out(x, true);
+    x->class->resume(x);
+    x->class->release(x);
 }
 
-static void call_no_responders(terni_entry *entry)
+/* ---- A request on its way out ---- */
+
+static terni_exchange *exchange_of(terni_sender *sender)
 {
-    call *c = call_of(entry);
-    if (end_call(c, CALL_SENT, NULL, TERN_UNAVAILABLE, "nobody serves it"))
-        terni_entry_regroup(table_of(c), entry, TERNI_ENTRY_IDLE);
+    return TERNI_CONTAINER(sender, terni_exchange, sender);
 }
 
-static void call_gone(terni_entry *entry)
+static tern_status take_inbox(terni_exchange *x)
 {
-    (void)entry; /* the slot belongs to the engine, in the table or not */
+    calls *all = calls_of(x);
+    x->slot = NULL;
+    tern_status st = terni_slot_take(&all->slots, x, all->reply);
+    return st == TERN_RESOURCE_EXHAUSTED ? terni_bulk_take(&all->bulk, x, all->reply) : st;
 }
 
-static const terni_entry_class call_entry_class = { call_deliver, call_no_responders, call_gone };
-
-/* The slot can be used again. */
-static void call_left(terni_fence *fence, tern_status status)
+/* Readies a QUEUED exchange. False: it has ended instead. */
+static bool ready(terni_exchange *x, terni_addition *out_addition)
 {
-    call *c = TERNI_CONTAINER(fence, call, fence);
-    (void)status; /* if the session broke, its subscriptions, and any 503 for them, went with it */
-    (void)pthread_mutex_lock(&c->mu);
-    c->state = CALL_FREE;
-    (void)pthread_mutex_unlock(&c->mu);
-    give_back(c, false);
-}
-
-static void call_leave(terni_record *record, bool dropped)
-{
-    call *c = TERNI_CONTAINER(record, call, leaving);
-    if (!dropped && c->entry.in_table) {
-        terni_entry_regroup(table_of(c), &c->entry, TERNI_ENTRY_IDLE);
-        terni_entry_forget_retiring(&c->entry); /* the fence goes through the session only */
-        if (terni_fence_send(&c->owner->conn->io.fences, &c->fence) == NATS_OK) return;
-        terni_entry_remove(table_of(c), &c->entry); /* no fence, no subscription: a 503 for it finds nobody */
+    terni_time_ms now = terni_now_ms(), until = x->deadline;
+    tern_status st = TERN_OK;
+    const char *text = NULL;
+    if (now >= x->deadline) {
+        st = TERN_DEADLINE_EXCEEDED;
+        text = "not sent: there was no session";
+    } else if (!x->class->sending(x, &out_addition->header)) {
+        st = TERN_CANCELLED;
+        text = "given up";
+    } else {
+        st = take_inbox(x);
+        text = "no inbox for the reply";
     }
-    call_left(&c->fence, TERN_UNAVAILABLE);
-}
-
-static bool requests_subject(call *c, const char *subject)
-{
-    (void)pthread_mutex_lock(&c->mu);
-    bool same = false;
-    if (c->state == CALL_SENT) {
-        const terni_outgoing *request = c->request;
-        size_t prefix = request->prefix == NULL ? 0 : strlen(request->prefix);
-        same = prefix == 0 || (strncmp(subject, request->prefix, prefix) == 0 && subject[prefix] == '.');
-        same = same && strcmp(subject + (prefix == 0 ? 0 : prefix + 1), request->subject) == 0;
+    if (st != TERN_OK) {
+        end(x, NULL, st, text, true);
+        return false;
     }
-    (void)pthread_mutex_unlock(&c->mu);
-    return same;
+    if (x->reply_timeout_ms > 0 && now + x->reply_timeout_ms < until) until = now + x->reply_timeout_ms;
+    x->state = TERNI_EXCHANGE_SENT;
+    arm(x, until);
+    return true;
 }
 
-/* The server refused subject: the requests to it, or the inbox of one, cannot be answered. */
+static bool exchange_sending(terni_sender *sender, uint64_t token, terni_addition *out_addition)
+{
+    terni_exchange *x = exchange_of(sender);
+    calls *all = calls_of(x);
+    bool current = x->token == token;
+    /* SENT: the session broke while it was being sent, and it goes to the same inbox in the next one. Inboxes of others
+     * have used the subject's buffer since, so it takes another. */
+    if (current && x->state == TERNI_EXCHANGE_SENT) {
+        if (x->slot != NULL) terni_slot_leave(x, false);
+        else terni_bulk_leave(&all->bulk, x);
+        x->state = TERNI_EXCHANGE_QUEUED;
+    }
+    bool goes = current && x->state == TERNI_EXCHANGE_QUEUED && ready(x, out_addition);
+    if (goes) out_addition->reply = all->reply;
+    else x->class->release(x); /* the record's hold */
+    return goes;
+}
+
+static void exchange_settled(terni_sender *sender, uint64_t token, tern_status status, const char *text)
+{
+    terni_exchange *x = exchange_of(sender);
+    if (status != TERN_OK && x->token == token)
+        terni_exchange_end(x, status, text == NULL ? "the connection is closed" : text);
+    x->class->release(x); /* the record's hold */
+}
+
+static const terni_sender_class exchange_sender_class = { exchange_sending, exchange_settled };
+
+/* ---- For any thread ---- */
+
+void terni_exchange_init(terni_exchange *x, const terni_exchange_class *class, tern_conn *conn)
+{
+    x->class = class;
+    x->calls = conn->calls;
+    x->sender.class = &exchange_sender_class;
+}
+
+tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, tern_error *err)
+{
+    x->prefix = message->prefix;
+    x->subject = message->subject;
+    x->deadline = message->deadline;
+    x->state = TERNI_EXCHANGE_QUEUED;
+    message->sender = &x->sender;
+    message->token = ++x->token;
+    x->class->hold(x);
+    x->class->hold(x);
+    tern_status st = terni_publish(calls_of(x)->conn, message, err);
+    if (st == TERN_OK) return TERN_OK; /* from here on it is the I/O thread's */
+    x->state = TERNI_EXCHANGE_IDLE;
+    x->class->release(x);
+    x->class->release(x);
+    return st;
+}
+
+void terni_exchange_attend(terni_exchange *x)
+{
+    calls *all = calls_of(x);
+    if (atomic_exchange(&x->attended, true)) return;
+    x->class->hold(x);
+    terni_exchange *head = atomic_load(&all->attended);
+    do {
+        if (head == &closed_mark) {
+            x->class->release(x);
+            return;
+        }
+        x->next_attended = head;
+    } while (!atomic_compare_exchange_weak(&all->attended, &head, x));
+    terni_waker_wake(&all->conn->waker);
+}
+
+tern_status terni_calls_begin(tern_conn *conn, tern_error *err)
+{
+    calls *all = TERNI_CONTAINER(conn->calls, calls, hooks);
+    (void)atomic_fetch_add(&all->in_flight, 1); /* first, so that a drain either sees it or is seen */
+    if (!atomic_load(&conn->draining) || terni_lane_inside_any()) return TERN_OK;
+    terni_calls_finish(conn);
+    return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
+}
+
+void terni_calls_finish(tern_conn *conn)
+{
+    calls *all = TERNI_CONTAINER(conn->calls, calls, hooks);
+    if (atomic_fetch_sub(&all->in_flight, 1) != 1 || !atomic_load(&conn->draining)) return;
+    (void)pthread_mutex_lock(&all->mu);
+    (void)pthread_cond_broadcast(&all->idle);
+    (void)pthread_mutex_unlock(&all->mu);
+}
+
+/* ---- The engine's hooks ---- */
+
+/* Turns a list round: the first to be pushed comes first. */
+static terni_exchange *reverse(terni_exchange *list)
+{
+    terni_exchange *turned = NULL;
+    while (list != NULL) {
+        terni_exchange *next = list->next_attended;
+        list->next_attended = turned;
+        turned = list;
+        list = next;
+    }
+    return turned;
+}
+
+static void attend_all(calls *all)
+{
+    if (atomic_load_explicit(&all->attended, memory_order_relaxed) == NULL) return;
+    terni_exchange *next, *x = reverse(atomic_exchange(&all->attended, NULL));
+    for (; x != NULL; x = next) {
+        next = x->next_attended;
+        atomic_store(&x->attended, false);
+        if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline);
+        x->class->attend(x);
+        x->class->release(x);
+    }
+}
+
+static void calls_step(terni_calls_hooks *hooks)
+{
+    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
+    terni_timer *timer;
+    terni_bulk_step(&all->bulk);
+    attend_all(all);
+    if (terni_timers_next(&all->timers) == TERNI_NEVER) return;
+    terni_time_ms now = terni_now_ms();
+    while ((timer = terni_timers_due(&all->timers, now)) != NULL)
+        timer_due(TERNI_CONTAINER(timer, terni_exchange, timer));
+}
+
+static terni_time_ms calls_deadline(terni_calls_hooks *hooks)
+{
+    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
+    if (atomic_load(&all->attended) != NULL || terni_bulk_pending(&all->bulk)) return 0;
+    return terni_timers_next(&all->timers);
+}
+
+static bool requests_subject(const terni_exchange *x, const char *subject)
+{
+    size_t prefix = x->prefix == NULL ? 0 : strlen(x->prefix);
+    bool same = prefix == 0 || (strncmp(subject, x->prefix, prefix) == 0 && subject[prefix] == '.');
+    return same && strcmp(subject + (prefix == 0 ? 0 : prefix + 1), x->subject) == 0;
+}
+
+/* The server refused subject: the requests to it, or the inbox of some, cannot be answered. */
 static void calls_refused(terni_calls_hooks *hooks, const char *subject, const char *text)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    terni_entry *next;
-    for (terni_entry *entry = all->conn->io.entries.first[TERNI_ENTRY_AWAITED]; entry != NULL; entry = next) {
-        call *c = call_of(entry);
-        next = entry->next;
-        bool own_inbox = strcmp(c->inbox, subject) == 0;
-        if (!own_inbox && !requests_subject(c, subject)) continue;
-        if (end_call(c, CALL_SENT, NULL, TERN_PERMISSION_DENIED, text)) {
-            if (own_inbox) terni_entry_remove(table_of(c), entry); /* so that the next call hears it too */
-            else terni_entry_regroup(table_of(c), entry, TERNI_ENTRY_IDLE);
-        }
+    bool bulk = terni_bulk_refused(&all->bulk, subject);
+    terni_exchange *next;
+    for (terni_exchange *x = all->live; x != NULL; x = next) {
+        next = x->next;
+        if (x->state != TERNI_EXCHANGE_SENT) continue;
+        bool own_inbox = x->slot == NULL ? bulk : terni_slot_refused(x, subject);
+        if (own_inbox || requests_subject(x, subject)) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
+    }
+}
+
+void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg)
+{
+    calls *all = TERNI_CONTAINER(conn->calls, calls, hooks);
+    terni_exchange *next;
+    for (terni_exchange *x = all->live; x != NULL; x = next) {
+        next = x->next;
+        each(x, arg);
     }
 }
 
 static void calls_closed(terni_calls_hooks *hooks)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    (void)pthread_mutex_lock(&all->mu);
-    for (call *c = all->all; c != NULL; c = c->next) {
-        (void)end_call(c, CALL_QUEUED, NULL, TERN_CANCELLED, "the connection is closed");
-        (void)end_call(c, CALL_SENT, NULL, TERN_CANCELLED, "the connection is closed");
+    attend_all(all);
+    while (all->live != NULL) terni_exchange_end(all->live, TERN_CANCELLED, "the connection is closed");
+    terni_exchange *late = atomic_exchange(&all->attended, &closed_mark);
+    for (terni_exchange *next; late != NULL; late = next) {
+        next = late->next_attended;
+        late->class->release(late);
     }
-    (void)pthread_mutex_unlock(&all->mu);
+    terni_bulk_close(&all->bulk);
 }
-
-/* ---- For the program's threads ---- */
 
 static bool calls_drain(terni_calls_hooks *hooks, terni_time_ms deadline)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
     bool in_time = true;
     (void)pthread_mutex_lock(&all->mu);
-    while (all->in_flight > 0 && in_time) in_time = terni_cond_wait_until(&all->idle, &all->mu, deadline);
-    bool idle = all->in_flight == 0;
+    while (atomic_load(&all->in_flight) > 0 && in_time) in_time = terni_cond_wait_until(&all->idle, &all->mu, deadline);
+    bool idle = atomic_load(&all->in_flight) == 0;
     (void)pthread_mutex_unlock(&all->mu);
     return idle;
 }
@@ -313,11 +357,8 @@ static bool calls_drain(terni_calls_hooks *hooks, terni_time_ms deadline)
 static void calls_free(terni_calls_hooks *hooks)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    while (all->all != NULL) {
-        call *c = all->all;
-        all->all = c->next;
-        call_free(c);
-    }
+    terni_slots_free(&all->slots);
+    terni_bulk_free(&all->bulk);
     (void)pthread_cond_destroy(&all->idle);
     (void)pthread_mutex_destroy(&all->mu);
     free(all);
@@ -327,8 +368,15 @@ terni_calls_hooks *terni_calls_new(tern_conn *conn)
 {
     calls *all = calloc(1, sizeof *all);
     if (all == NULL) return NULL;
-    all->hooks = (terni_calls_hooks){ calls_refused, calls_closed, calls_drain, calls_free };
+    all->hooks = (terni_calls_hooks){ .step = calls_step,
+                                      .deadline = calls_deadline,
+                                      .refused = calls_refused,
+                                      .closed = calls_closed,
+                                      .drain = calls_drain,
+                                      .free = calls_free };
     all->conn = conn;
+    all->slots = (terni_slots){ .conn = conn, .answered = answered };
+    all->bulk = (terni_bulk){ .conn = conn, .answered = answered };
     if (pthread_mutex_init(&all->mu, NULL) != 0) goto no_mutex;
     if (!terni_cond_init(&all->idle)) goto no_cond;
     return &all->hooks;
@@ -337,96 +385,4 @@ no_cond:
 no_mutex:
     free(all);
     return NULL;
-}
-
-/* Waits for the end of the call, and says which state it found it in at the end. A call given up is FREE
- * or LEFT then, and its slot no longer the caller's. */
-static call_state wait_for_end(call *c, terni_time_ms deadline)
-{
-    bool in_time = true;
-    (void)pthread_mutex_lock(&c->mu);
-    while ((c->state == CALL_QUEUED || c->state == CALL_SENT) && in_time)
-        in_time = terni_cond_wait_until(&c->ended, &c->mu, deadline);
-    call_state found = c->state;
-    if (found == CALL_QUEUED || found == CALL_ENDED) c->state = CALL_FREE;
-    if (found == CALL_SENT) c->state = CALL_LEFT;
-    c->request = NULL;
-    (void)pthread_mutex_unlock(&c->mu);
-    return found;
-}
-
-static tern_status fail_call(const terni_outgoing *message, tern_status status, const char *text, tern_error *err)
-{
-    return terni_fail(err, status, "request to \"%s%s%s\": %s", message->prefix == NULL ? "" : message->prefix,
-                      message->prefix == NULL ? "" : ".", terni_quote(message->subject).text, text);
-}
-
-/* After the wait: takes the outcome, and gives the slot back. */
-static tern_status finish(call *c, call_state found, const terni_outgoing *message, natsMsg **out_reply,
-                          tern_error *err)
-{
-    tern_status st = TERN_OK;
-    char text[64];
-    if (found == CALL_ENDED) {
-        st = c->status;
-        if (st == TERN_OK) *out_reply = c->reply;
-        else (void)fail_call(message, st, c->text, err);
-        c->reply = NULL;
-        give_back(c, true);
-    } else if (found == CALL_QUEUED) {
-        (void)snprintf(text, sizeof text, "not sent within %u ms: there is no session", message->timeout_ms);
-        st = fail_call(message, TERN_DEADLINE_EXCEEDED, text, err);
-        give_back(c, true);
-    } else {
-        (void)snprintf(text, sizeof text, "no reply within %u ms", message->timeout_ms);
-        st = fail_call(message, TERN_DEADLINE_EXCEEDED, text, err);
-        leave_slot(c);
-    }
-    return st;
-}
-
-/* Makes the slot ready for a new call. */
-static void begin(call *c, terni_outgoing *message)
-{
-    (void)pthread_mutex_lock(&c->mu);
-    c->state = CALL_QUEUED;
-    c->token++;
-    c->deadline = message->deadline;
-    c->request = message;
-    message->sender = &c->sender;
-    message->token = c->token;
-    (void)pthread_mutex_unlock(&c->mu);
-}
-
-static tern_status queue_request(tern_conn *conn, call *c, terni_outgoing *message, tern_error *err)
-{
-    char reply[TERNI_SUBJECT_MAX];
-    (void)snprintf(reply, sizeof reply, "%.*s%" PRIx64, (int)c->inbox_size, c->inbox, message->token);
-    message->reply = reply;
-    message->may_wait = true;
-    tern_status st = terni_outbound_push(&conn->out, message, err);
-    message->reply = NULL;
-    if (st == TERN_OK) terni_waker_wake(&conn->waker);
-    return st;
-}
-
-tern_status terni_calls_request(tern_conn *conn, terni_outgoing *message, natsMsg **out_reply, tern_error *err)
-{
-    tern_status st = terni_may_wait("a request", err);
-    if (st != TERN_OK) return st;
-    if (atomic_load_explicit(&conn->draining, memory_order_relaxed) && !terni_lane_inside_any())
-        return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
-    call *c = acquire(TERNI_CONTAINER(conn->calls, calls, hooks));
-    if (c == NULL) return terni_fail_memory(err);
-    begin(c, message);
-    st = queue_request(conn, c, message, err);
-    if (st != TERN_OK) {
-        (void)pthread_mutex_lock(&c->mu);
-        c->state = CALL_FREE;
-        c->request = NULL;
-        (void)pthread_mutex_unlock(&c->mu);
-        give_back(c, true);
-        return st;
-    }
-    return finish(c, wait_for_end(c, message->deadline), message, out_reply, err);
 }

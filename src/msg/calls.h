@@ -1,15 +1,90 @@
-/* The call engine: requests that wait for one reply each. Raw requests and typed calls both use it. */
+/* The call engine: exchanges, each a request that waits for its one reply. Raw requests and typed calls stand on it. */
 #ifndef TERNI_CALLS_H
 #define TERNI_CALLS_H
 
+#include "core/timer.h"
 #include "io/conn.h"
+
+struct terni_exchange;
+struct terni_slot;
+
+/* What an exchange is for. All of these are called on the I/O thread, with no lock held. */
+typedef struct terni_exchange_class {
+    /* Its request is about to leave. out_header: one more to send, zeroed; its texts must last until the next call of
+     * this function. False: it is not wanted any more, and ends with CANCELLED. */
+    bool (*sending)(struct terni_exchange *exchange, tern_header *out_header);
+    /* It is over: of a start that succeeded, or a wait, exactly one end comes. reply: the callee's, for
+     * terni_discard_msg, with OK; NULL otherwise, and text says why. The exchange may be started again from here. */
+    void (*ended)(struct terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text);
+    /* terni_exchange_wait's time has come. */
+    void (*resume)(struct terni_exchange *exchange);
+    /* terni_exchange_attend was called. */
+    void (*attend)(struct terni_exchange *exchange);
+    /* The owner's holds: the engine takes one for each thing it keeps of the exchange. Release may come on any thread.
+     */
+    void (*hold)(struct terni_exchange *exchange);
+    void (*release)(struct terni_exchange *exchange);
+} terni_exchange_class;
+
+typedef enum terni_exchange_state {
+    TERNI_EXCHANGE_IDLE,   /* the owner's                                         -> QUEUED, WAITING */
+    TERNI_EXCHANGE_QUEUED, /* its request is in the outbound queue                 -> SENT, IDLE (ended) */
+    TERNI_EXCHANGE_SENT,   /* handed to nats.c; the reply is awaited                -> IDLE (ended) */
+    TERNI_EXCHANGE_WAITING /* for its timer, to be started again                   -> IDLE (resumed, or ended) */
+} terni_exchange_state;
+
+/* Embedded in its owner. While it is IDLE, it is the owner's; otherwise the I/O thread's. */
+typedef struct terni_exchange {
+    const terni_exchange_class *class;
+    terni_calls_hooks *calls;     /* the connection's */
+    const char *prefix, *subject; /* the owner's; not changed while it is not IDLE */
+    terni_time_ms deadline;       /* of the whole */
+    uint32_t reply_timeout_ms;    /* for the reply, from sending on; 0: the deadline alone */
+    terni_sender sender;
+    uint64_t token; /* of the last start */
+    terni_exchange_state state;
+    bool live; /* in the list by next and prev */
+    terni_timer timer;
+    struct terni_exchange *next, *prev; /* those in flight that the I/O thread knows of */
+    struct terni_slot *slot;            /* SENT: where the reply comes to; NULL: a cell of the bulk inbox */
+    uint32_t cell;
+    atomic_bool attended; /* in the list by next_attended */
+    struct terni_exchange *next_attended;
+} terni_exchange;
 
 /* Makes the engine of a connection that is about to start. NULL: no memory. */
 terni_calls_hooks *terni_calls_new(tern_conn *conn);
 
-/* Sends message, whose reply must be NULL, and waits for its reply until message->deadline. The subject
- * must stay valid until it returns. out_reply: the caller's, for natsMsg_Destroy. Statuses as
- * tern_conn_request; err always local. */
-tern_status terni_calls_request(tern_conn *conn, terni_outgoing *message, natsMsg **out_reply, tern_error *err);
+/* Counts a call that begins, for the drain: to be ended with terni_calls_finish. FAILED_PRECONDITION: the connection
+ * drains, and this is not a handler. */
+tern_status terni_calls_begin(tern_conn *conn, tern_error *err);
+void terni_calls_finish(tern_conn *conn);
+
+/* Sets up a zeroed exchange. */
+void terni_exchange_init(terni_exchange *exchange, const terni_exchange_class *class, tern_conn *conn);
+
+/* Sends message, whose reply must be NULL, for an IDLE exchange. Does not wait for the reply; for room in the outbound
+ * queue it waits as terni_publish does, until message->deadline. Any thread. Not OK: it is IDLE still, and will not
+ * end. Its deadline is kept from sending on; to have it kept before that, attend. */
+tern_status terni_exchange_start(terni_exchange *exchange, terni_outgoing *message, tern_error *err);
+
+/* Has attend called on the I/O thread, soon; not, if the connection closes first. Any thread; the caller has a hold. */
+void terni_exchange_attend(terni_exchange *exchange);
+
+/* Says that a request failed, in the words that all of them share; late: DEADLINE_EXCEEDED. They return the status. */
+tern_status terni_fail_request(const char *prefix, const char *subject, tern_status status, const char *text,
+                               tern_error *err);
+tern_status terni_fail_late(const char *prefix, const char *subject, bool sent, uint32_t timeout_ms, tern_error *err);
+
+/* ---- On the I/O thread ---- */
+
+/* Has resume called at a time, or ended before. For an IDLE exchange. */
+void terni_exchange_wait(terni_exchange *exchange, terni_time_ms until);
+
+/* Ends it, unless it is IDLE. */
+void terni_exchange_end(terni_exchange *exchange, tern_status status, const char *text);
+
+/* Calls each with arg for every exchange in flight that the I/O thread knows of. each may end that one, no other. */
+void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg);
 
 #endif

@@ -26,4 +26,7 @@ void terni_msg_done(tern_msg *msg);
 /* The same as tern_msg_header, without a tern_msg. */
 const char *terni_nats_header(natsMsg *nats, const char *name);
 
+/* The same as tern_msg_headers. */
+size_t terni_nats_headers(natsMsg *nats, tern_header *out_headers, size_t capacity);
+
 #endif

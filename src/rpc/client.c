@@ -1,25 +1,73 @@
-#include <tern/client.h>
+#include "rpc/client.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "core/subject.h"
-#include "io/conn.h"
-#include "msg/calls.h"
-#include "msg/message.h"
-#include "msg/msg.h"
-#include "msg/publish.h"
+#include "rpc/call.h"
 #include "rpc/wire.h"
 
-enum { CALL_DEFAULT_MS = 5000 };
+enum { INTERCEPTORS_MAX = 1000 };
 
-struct tern_client {
-    tern_conn *conn; /* held */
-    char *prefix;    /* NULL: none */
-    uint32_t timeout_ms;
-};
+/* ---- Life ---- */
+
+static void client_destroy(tern_client *client)
+{
+    tern_conn *conn = client->conn;
+    while (client->spares != NULL) {
+        tern_call *call = client->spares;
+        client->spares = call->next;
+        terni_call_free(call);
+    }
+    if (client->callbacks != NULL) terni_lane_release(client->callbacks);
+    (void)pthread_cond_destroy(&client->idle);
+    (void)pthread_mutex_destroy(&client->mu);
+    free(client->interceptors);
+    free(client->prefix);
+    free(client);
+    terni_conn_release(conn);
+}
+
+void terni_client_hold(tern_client *client)
+{
+    (void)atomic_fetch_add_explicit(&client->refs, 1, memory_order_relaxed);
+}
+
+void terni_client_release(tern_client *client)
+{
+    if (atomic_fetch_sub_explicit(&client->refs, 1, memory_order_acq_rel) == 1) client_destroy(client);
+}
+
+static tern_status check_options(const tern_client_options *options, tern_error *err)
+{
+    if (options->interceptor_count > INTERCEPTORS_MAX)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "interceptor_count %zu: the limit is %d",
+                          options->interceptor_count, INTERCEPTORS_MAX);
+    if (options->interceptors == NULL && options->interceptor_count > 0)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "interceptors is NULL, interceptor_count %zu",
+                          options->interceptor_count);
+    if (options->subject_prefix == NULL) return TERN_OK;
+    return terni_subject_check("subject_prefix", options->subject_prefix, err);
+}
+
+/* The parts that need undoing. */
+static bool client_init(tern_client *client, const tern_client_options *options)
+{
+    size_t size = options->interceptor_count * sizeof *options->interceptors;
+    if (options->subject_prefix != NULL && (client->prefix = strdup(options->subject_prefix)) == NULL) return false;
+    if (size > 0 && (client->interceptors = malloc(size)) == NULL) goto no_interceptors;
+    if (size > 0) memcpy(client->interceptors, options->interceptors, size);
+    client->interceptor_count = options->interceptor_count;
+    if (pthread_mutex_init(&client->mu, NULL) != 0) goto no_mutex;
+    if (terni_cond_init(&client->idle)) return true;
+    (void)pthread_mutex_destroy(&client->mu);
+no_mutex:
+    free(client->interceptors);
+no_interceptors:
+    free(client->prefix);
+    return false;
+}
 
 tern_status tern_client_new(tern_conn *conn, const tern_client_options *options, tern_client **out_client,
                             tern_error *err)
@@ -28,17 +76,19 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     if (options == NULL) options = &defaults;
     if (conn == NULL || out_client == NULL)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", conn == NULL ? "conn" : "out_client");
-    if (options->subject_prefix != NULL) {
-        tern_status st = terni_subject_check("subject_prefix", options->subject_prefix, err);
-        if (st != TERN_OK) return st;
-    }
+    tern_status st = check_options(options, err);
+    if (st != TERN_OK) return st;
     tern_client *client = calloc(1, sizeof *client);
     if (client == NULL) return terni_fail_memory(err);
-    if (options->subject_prefix != NULL && (client->prefix = strdup(options->subject_prefix)) == NULL) {
+    st = terni_retry_init(&client->retry, &options->retry, err);
+    if (st == TERN_OK && !client_init(client, options)) st = terni_fail_memory(err);
+    if (st != TERN_OK) {
         free(client);
-        return terni_fail_memory(err);
+        return st;
     }
-    client->timeout_ms = options->timeout_ms == 0 ? CALL_DEFAULT_MS : options->timeout_ms;
+    atomic_init(&client->refs, 1);
+    client->timeout_ms = options->timeout_ms == 0 ? TERNI_TIMEOUT_DEFAULT_MS : options->timeout_ms;
+    client->executor = options->executor;
     client->conn = conn;
     terni_conn_retain(conn);
     *out_client = client;
@@ -48,93 +98,73 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
 void tern_client_free(tern_client *client)
 {
     if (client == NULL) return;
-    terni_conn_release(client->conn);
-    free(client->prefix);
-    free(client);
+    (void)pthread_mutex_lock(&client->mu);
+    for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
+    terni_lane *callbacks = client->callbacks;
+    bool waits = !terni_on_io_thread() && (callbacks == NULL || !terni_lane_inside(callbacks));
+    while (waits && client->calls != NULL) (void)pthread_cond_wait(&client->idle, &client->mu);
+    (void)pthread_mutex_unlock(&client->mu);
+    terni_client_release(client);
 }
 
-static tern_status fail_remote(long code, const char *text, tern_error *err)
+/* ---- Asynchronous calls ---- */
+
+void terni_client_enlist(tern_client *client, tern_call *call)
 {
-    tern_status st = terni_status_from_code(code);
-    (void)terni_fail(err, st, "%s", text == NULL || *text == '\0' ? tern_status_meaning(st) : text);
-    if (err != NULL) {
-        err->remote = true;
-        err->remote_code = code > INT_MAX || code < INT_MIN ? 0 : (int)code;
+    (void)pthread_mutex_lock(&client->mu);
+    call->prev = NULL;
+    call->next = client->calls;
+    if (call->next != NULL) call->next->prev = call;
+    client->calls = call;
+    (void)pthread_mutex_unlock(&client->mu);
+}
+
+void terni_client_delist(tern_client *client, tern_call *call)
+{
+    (void)pthread_mutex_lock(&client->mu);
+    if (call->prev != NULL) call->prev->next = call->next;
+    else client->calls = call->next;
+    if (call->next != NULL) call->next->prev = call->prev;
+    call->next = call->prev = NULL;
+    if (client->calls == NULL) (void)pthread_cond_broadcast(&client->idle);
+    (void)pthread_mutex_unlock(&client->mu);
+}
+
+static void callbacks_drop(terni_lane *lane, terni_item *item)
+{
+    terni_call_run_callback(lane, item); /* the lane is never closed, and has no limit */
+}
+
+static void callbacks_destroy(terni_lane *lane)
+{
+    tern_executor *executor = terni_lane_destroy(lane);
+    free(lane);
+    terni_executor_release(executor);
+}
+
+static const terni_lane_class callbacks_class = { terni_call_run_callback, callbacks_drop, callbacks_destroy };
+
+static terni_lane *callbacks_new(tern_executor *executor)
+{
+    terni_lane *lane = calloc(1, sizeof *lane);
+    tern_executor *used = lane == NULL ? NULL : terni_executor_use(executor);
+    bool ok = used != NULL;
+    if (ok) {
+        terni_lane_options options = { .executor = executor, .concurrency = terni_executor_threads(used) };
+        ok = terni_lane_init(lane, &callbacks_class, &options);
+        terni_executor_release(used);
     }
-    return st;
+    if (ok) return lane;
+    free(lane);
+    return NULL;
 }
 
-/* The code of a NATS status, "NATS/1.0 404", which is no service's reply; or 0. nats.c shows it as a header,
- * which a service could send as well, with a payload. */
-static long nats_status(natsMsg *reply)
+terni_lane *terni_client_callbacks(tern_client *client)
 {
-    const char *status = terni_nats_header(reply, "Status");
-    bool is_one = status != NULL && strlen(status) == 3 && strspn(status, "0123456789") == 3;
-    return is_one && natsMsg_GetDataLength(reply) == 0 ? strtol(status, NULL, 10) : 0;
-}
-
-/* The error that the reply carries in its headers, or OK: none. */
-static tern_status remote_error(natsMsg *reply, tern_error *err)
-{
-    static const char eaten[] = TERNI_HEADER_ERROR_CODE ":";
-    if (nats_status(reply) != 0) return fail_remote(nats_status(reply), "the reply is a NATS status", err);
-    const char *code = terni_nats_header(reply, TERNI_HEADER_ERROR_CODE);
-    const char *text = terni_nats_header(reply, TERNI_HEADER_ERROR);
-    if (code == NULL && text == NULL) return TERN_OK;
-    if (code == NULL && strncmp(text, eaten, sizeof eaten - 1) == 0) { /* behind an empty text: see tern/msg.h */
-        code = text + sizeof eaten - 1;
-        text = NULL;
-    }
-    return fail_remote(code == NULL ? 0 : strtol(code, NULL, 10), text, err);
-}
-
-static tern_status decode_reply(const tern_method *method, natsMsg *reply, ProtobufCMessage **out_reply,
-                                tern_error *err)
-{
-    tern_error why;
-    const char *data = natsMsg_GetData(reply);
-    tern_status st = tern_message_unpack(method->output, data == NULL ? "" : data, (size_t)natsMsg_GetDataLength(reply),
-                                         out_reply, &why);
-    if (st == TERN_OK || st == TERN_RESOURCE_EXHAUSTED) return st == TERN_OK ? st : terni_fail_memory(err);
-    return terni_fail(err, TERN_INTERNAL, "reply from \"%s\": %s", method->subject, why.text);
-}
-
-static tern_status check_call(const tern_client *client, const tern_method *method, const ProtobufCMessage *request,
-                              ProtobufCMessage **out_reply, tern_error *err)
-{
-    if (client == NULL || method == NULL || out_reply == NULL)
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL",
-                          client == NULL   ? "client"
-                          : method == NULL ? "method"
-                                           : "out_reply");
-    tern_status st = terni_message_check("request", request, err);
-    if (st == TERN_OK && request->descriptor != method->input)
-        st = terni_fail(err, TERN_INVALID_ARGUMENT, "request is a %s, \"%s\" takes a %s",
-                        terni_message_name(request->descriptor), method->subject, terni_message_name(method->input));
-    return st;
-}
-
-tern_status tern_client_call(tern_client *client, const tern_method *method, const ProtobufCMessage *request,
-                             const tern_call_options *options, ProtobufCMessage **out_reply, tern_error *err)
-{
-    tern_status st = check_call(client, method, request, out_reply, err);
-    if (st != TERN_OK) return st;
-    uint32_t timeout_ms = options != NULL && options->timeout_ms > 0 ? options->timeout_ms : client->timeout_ms;
-    terni_outgoing out = {
-        .prefix = client->prefix,
-        .subject = method->subject,
-        .size = protobuf_c_message_get_packed_size(request),
-        .fill = terni_message_fill,
-        .source = request,
-        .deadline = terni_deadline(timeout_ms),
-        .timeout_ms = timeout_ms,
-    };
-    natsMsg *reply = NULL;
-    st = terni_payload_check(client->conn, method->subject, out.size, err);
-    if (st == TERN_OK) st = terni_calls_request(client->conn, &out, &reply, err);
-    if (st != TERN_OK) return st;
-    st = remote_error(reply, err);
-    if (st == TERN_OK) st = decode_reply(method, reply, out_reply, err);
-    terni_discard_msg(&client->conn->discard, reply);
-    return st;
+    (void)pthread_mutex_lock(&client->mu);
+    if (client->callbacks == NULL) client->callbacks = callbacks_new(client->executor);
+    terni_lane *lane = client->callbacks;
+    if (lane != NULL) terni_lane_retain(lane);
+    (void)pthread_mutex_unlock(&client->mu);
+    return lane;
 }

@@ -1,5 +1,8 @@
 #include "rpc/wire.h"
 
+#include <string.h>
+#include <strings.h>
+
 static tern_status from_http(long code)
 {
     switch (code) {
@@ -24,4 +27,12 @@ tern_status terni_status_from_code(long code)
 {
     if (code >= 100) return from_http(code);
     return code > TERN_OK && code <= TERN_UNAUTHENTICATED ? (tern_status)code : TERN_UNKNOWN;
+}
+
+bool terni_header_is_own(const char *name)
+{
+    static const char *const prefixes[] = { "Tern-", "Nats-Service-" };
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    return strcasecmp(name, "Status") == 0 || strcasecmp(name, "Description") == 0;
 }

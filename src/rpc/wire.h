@@ -26,6 +26,9 @@ enum { TERNI_TIMEOUT_DEFAULT_MS = 5000 };
 #define TERNI_HEADER_TRACEPARENT "traceparent"
 #define TERNI_HEADER_TRACESTATE "tracestate"
 
+/* Has a header of this name a meaning in calls, so that programs cannot set it? Case does not matter. */
+bool terni_header_is_own(const char *name);
+
 /* The status of an error reply with this code: gRPC's own numbers, or HTTP's from 100 on. */
 tern_status terni_status_from_code(long code);
 

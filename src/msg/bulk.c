@@ -1,0 +1,254 @@
+/* A slot costs a subscription of nats.c, some 900 bytes, and a look at it after every read; so there are only so many.
+ * The calls beyond them share one subscription, "<inbox>.bulk.*", with an asynchronous callback: there the server's 503
+ * keeps its subject, whose last token names the call, "<cell>-<generation>". The price is a hop over a thread of
+ * nats.c's, which many calls at once share.
+ *
+ * Who owns what: the cells are the I/O thread's. The mailbox is shared with the threads of nats.c that deliver, one for
+ * each session's subscription; it counts its holders, since such a thread may outlive the session and the connection.
+ * Its lock guards what has come; who puts the first message in wakes the I/O thread, which takes all of it. */
+#include "msg/bulk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CELLS_MIN = 256, MSGS_MIN = 256 };
+#define NO_CELL UINT32_MAX
+
+typedef struct msg_list {
+    natsMsg **msgs;
+    size_t count, capacity;
+} msg_list;
+
+struct terni_mailbox {
+    terni_threaded threaded;
+    atomic_uint refs;
+    atomic_bool filled; /* there is something to take */
+    pthread_mutex_t mu;
+    terni_waker *waker; /* mu: the I/O thread's; NULL: it takes nothing any more */
+    msg_list came;      /* mu */
+    msg_list taken;     /* the I/O thread's, to be exchanged with came */
+};
+
+/* ---- The mailbox ---- */
+
+static void drop_all(msg_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
+    list->count = 0;
+}
+
+static void mailbox_hold(void *self)
+{
+    (void)atomic_fetch_add_explicit(&((terni_mailbox *)self)->refs, 1, memory_order_relaxed);
+}
+
+static void mailbox_release(void *self)
+{
+    terni_mailbox *mailbox = self;
+    if (atomic_fetch_sub_explicit(&mailbox->refs, 1, memory_order_acq_rel) != 1) return;
+    drop_all(&mailbox->came);
+    drop_all(&mailbox->taken);
+    free(mailbox->came.msgs);
+    free(mailbox->taken.msgs);
+    (void)pthread_mutex_destroy(&mailbox->mu);
+    free(mailbox);
+}
+
+static bool append(msg_list *list, natsMsg *msg)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? MSGS_MIN : 2 * list->capacity;
+        natsMsg **msgs = realloc(list->msgs, capacity * sizeof *msgs);
+        if (msgs == NULL) return false;
+        list->msgs = msgs;
+        list->capacity = capacity;
+    }
+    list->msgs[list->count++] = msg;
+    return true;
+}
+
+/* On a thread of nats.c's. */
+static void mailbox_deliver(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure)
+{
+    terni_mailbox *mailbox = closure;
+    (void)nc;
+    (void)sub;
+    (void)pthread_mutex_lock(&mailbox->mu);
+    bool kept = mailbox->waker != NULL && append(&mailbox->came, msg);
+    if (kept && mailbox->came.count == 1) {
+        atomic_store(&mailbox->filled, true);
+        terni_waker_wake(mailbox->waker);
+    }
+    (void)pthread_mutex_unlock(&mailbox->mu);
+    if (!kept) natsMsg_Destroy(msg); /* without memory: its call ends by its deadline */
+}
+
+static terni_mailbox *mailbox_new(terni_waker *waker)
+{
+    terni_mailbox *mailbox = calloc(1, sizeof *mailbox);
+    if (mailbox == NULL) return NULL;
+    if (pthread_mutex_init(&mailbox->mu, NULL) != 0) {
+        free(mailbox);
+        return NULL;
+    }
+    mailbox->threaded = (terni_threaded){ mailbox_deliver, mailbox_hold, mailbox_release };
+    mailbox->waker = waker;
+    atomic_init(&mailbox->refs, 1);
+    return mailbox;
+}
+
+static msg_list *mailbox_take(terni_mailbox *mailbox)
+{
+    (void)pthread_mutex_lock(&mailbox->mu);
+    msg_list came = mailbox->came;
+    mailbox->came = mailbox->taken;
+    mailbox->taken = came;
+    atomic_store(&mailbox->filled, false);
+    (void)pthread_mutex_unlock(&mailbox->mu);
+    return &mailbox->taken;
+}
+
+/* ---- The inbox ---- */
+
+static void bulk_gone(terni_entry *entry)
+{
+    (void)entry; /* it is the engine's, in the table or not */
+}
+
+static const terni_entry_class bulk_entry_class = { .gone = bulk_gone };
+
+static bool set_up(terni_bulk *bulk)
+{
+    if (bulk->inbox != NULL) return true;
+    size_t size = strlen(bulk->conn->inbox) + sizeof ".bulk.*";
+    char *inbox = malloc(size);
+    terni_mailbox *mailbox = inbox == NULL ? NULL : mailbox_new(&bulk->conn->waker);
+    if (mailbox == NULL) {
+        free(inbox);
+        return false;
+    }
+    bulk->inbox_size = (size_t)snprintf(inbox, size, "%s.bulk.*", bulk->conn->inbox) - 1;
+    bulk->inbox = inbox;
+    bulk->mailbox = mailbox;
+    bulk->free_cell = NO_CELL;
+    bulk->entry = (terni_entry){ .class = &bulk_entry_class, .threaded = &mailbox->threaded, .subject = inbox };
+    return true;
+}
+
+static bool grow(terni_bulk *bulk)
+{
+    uint32_t capacity = bulk->capacity == 0 ? CELLS_MIN : 2 * bulk->capacity;
+    terni_cell *cells = realloc(bulk->cells, capacity * sizeof *cells);
+    if (cells == NULL) return false;
+    for (uint32_t i = bulk->capacity; i < capacity; i++)
+        cells[i] = (terni_cell){ .next_free = i + 1 < capacity ? i + 1 : NO_CELL };
+    bulk->free_cell = bulk->capacity;
+    bulk->cells = cells;
+    bulk->capacity = capacity;
+    return true;
+}
+
+static natsStatus subscribe(terni_bulk *bulk)
+{
+    terni_entry_table *table = &bulk->conn->io.entries;
+    if (!bulk->entry.in_table) terni_entry_add(table, &bulk->entry, TERNI_ENTRY_AWAITED);
+    else if (bulk->entry.group != TERNI_ENTRY_AWAITED) terni_entry_regroup(table, &bulk->entry, TERNI_ENTRY_AWAITED);
+    return terni_entry_subscribe(&bulk->entry, terni_session_nats(bulk->conn->io.session));
+}
+
+static void give_back(terni_bulk *bulk, uint32_t number)
+{
+    terni_cell *cell = &bulk->cells[number];
+    cell->exchange = NULL;
+    cell->generation++;
+    cell->next_free = bulk->free_cell;
+    bulk->free_cell = number;
+    bulk->in_use--;
+    if (bulk->in_use == 0 && bulk->entry.in_table)
+        terni_entry_regroup(&bulk->conn->io.entries, &bulk->entry, TERNI_ENTRY_IDLE);
+}
+
+tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE])
+{
+    if (!set_up(bulk)) return TERN_RESOURCE_EXHAUSTED;
+    if (bulk->free_cell == NO_CELL && !grow(bulk)) return TERN_RESOURCE_EXHAUSTED;
+    natsStatus s = subscribe(bulk);
+    if (s != NATS_OK && s != NATS_CONNECTION_CLOSED) return terni_status_from_nats(s);
+    uint32_t number = bulk->free_cell;
+    terni_cell *cell = &bulk->cells[number];
+    bulk->free_cell = cell->next_free;
+    bulk->in_use++;
+    cell->exchange = exchange;
+    exchange->cell = number;
+    (void)snprintf(out_reply, TERNI_REPLY_SIZE, "%.*s%" PRIx32 "-%" PRIx32, (int)bulk->inbox_size, bulk->inbox, number,
+                   cell->generation);
+    return TERN_OK;
+}
+
+void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
+{
+    give_back(bulk, exchange->cell);
+}
+
+/* The call that waits for the message, or NULL. */
+static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
+{
+    const char *token = natsMsg_GetSubject(msg) + bulk->inbox_size;
+    char *end = NULL;
+    unsigned long number = strtoul(token, &end, 16);
+    if (*end != '-' || number >= bulk->capacity) return NULL;
+    const terni_cell *cell = &bulk->cells[number];
+    return strtoul(end + 1, NULL, 16) == cell->generation ? cell->exchange : NULL;
+}
+
+static void hand_over(terni_bulk *bulk, natsMsg *msg)
+{
+    tern_conn *conn = bulk->conn;
+    terni_exchange *exchange = find(bulk, msg);
+    bool nobody = natsMsg_IsNoResponders(msg);
+    if (exchange != NULL && !nobody) {
+        bulk->answered(exchange, msg);
+        return;
+    }
+    if (exchange != NULL) bulk->answered(exchange, NULL);
+    else if (!nobody) (void)atomic_fetch_add_explicit(&conn->late_replies, 1, memory_order_relaxed);
+    terni_discard_msg(&conn->discard, msg);
+}
+
+void terni_bulk_step(terni_bulk *bulk)
+{
+    if (!terni_bulk_pending(bulk)) return;
+    msg_list *list = mailbox_take(bulk->mailbox);
+    for (size_t i = 0; i < list->count; i++) hand_over(bulk, list->msgs[i]);
+    list->count = 0;
+}
+
+bool terni_bulk_pending(const terni_bulk *bulk)
+{
+    return bulk->mailbox != NULL && atomic_load(&bulk->mailbox->filled);
+}
+
+bool terni_bulk_refused(terni_bulk *bulk, const char *subject)
+{
+    if (bulk->inbox == NULL || strcmp(bulk->inbox, subject) != 0) return false;
+    if (bulk->entry.in_table) terni_entry_remove(&bulk->conn->io.entries, &bulk->entry);
+    return true;
+}
+
+void terni_bulk_close(terni_bulk *bulk)
+{
+    if (bulk->mailbox == NULL) return;
+    (void)pthread_mutex_lock(&bulk->mailbox->mu);
+    bulk->mailbox->waker = NULL;
+    drop_all(&bulk->mailbox->came);
+    (void)pthread_mutex_unlock(&bulk->mailbox->mu);
+}
+
+void terni_bulk_free(terni_bulk *bulk)
+{
+    if (bulk->mailbox != NULL) mailbox_release(bulk->mailbox);
+    free(bulk->inbox);
+    free(bulk->cells);
+}

@@ -1,0 +1,72 @@
+/* A typed call, with all its attempts. */
+#ifndef TERNI_CALL_H
+#define TERNI_CALL_H
+
+#include <tern/client.h>
+
+#include "core/lane.h"
+#include "msg/calls.h"
+#include "rpc/client.h"
+#include "rpc/headers.h"
+
+typedef enum terni_call_kind {
+    TERNI_CALL_BLOCKING, /* its caller waits, and finishes it */
+    TERNI_CALL_CALLBACK, /* its callback runs on the client's lane, and there it is finished */
+    TERNI_CALL_RESULT    /* finished on the I/O thread; the outcome waits for tern_call_result */
+} terni_call_kind;
+
+struct tern_call {
+    terni_exchange exchange;
+    atomic_uint refs;
+    tern_client *client; /* held, while in use */
+    const tern_method *method;
+    terni_call_kind kind;
+    bool concluded;       /* the finisher's: the reply can be read */
+    bool preparing;       /* the caller's thread is in an interceptor's before */
+    uint16_t let_through; /* interceptors whose after is to run */
+    uint32_t timeout_ms;
+    int64_t began_us;
+    int64_t took_us; /* -1: it has not ended */
+    terni_time_ms deadline;
+    atomic_uint attempts;
+    atomic_bool cancelled;
+    atomic_bool finished;  /* the outcome is there, and a callback has returned */
+    terni_headers headers; /* of the request */
+    uint8_t *payload;      /* kept for further attempts; NULL: there are to be none */
+    size_t payload_size;
+    tern_any_fn done;
+    void *arg;
+    terni_item item;               /* on the client's lane */
+    terni_lane *lane;              /* held; NULL: no callback */
+    struct tern_call *next, *prev; /* of the client's calls, or spares (next) */
+
+    /* The outcome: written by the I/O thread before over, then the finisher's, then everybody's to read. */
+    natsMsg *reply;
+    tern_status status;        /* found on this side; OK: the reply says it */
+    char *text;                /* NULL: none, or no memory for it */
+    ProtobufCMessage *message; /* of TERNI_CALL_RESULT, until it is taken */
+    tern_error *error;         /* of TERNI_CALL_RESULT; NULL: none, or no memory for it */
+
+    pthread_mutex_t mu; /* guards what follows */
+    pthread_cond_t changed;
+    bool sent; /* at least once */
+    bool over; /* BLOCKING: the outcome is the caller's */
+    bool left; /* BLOCKING: the caller is gone */
+};
+
+/* Gives a hold back. */
+void terni_call_release(tern_call *call);
+
+/* Tells those who wait in tern_call_wait and its like that a call has finished. */
+void terni_call_tell_finished(tern_call *call);
+
+/* A lane's run: finishes the call that item is part of. */
+void terni_call_run_callback(terni_lane *lane, terni_item *item);
+
+/* Is this thread in the call's callback? */
+bool terni_call_is_completing(const tern_call *call);
+
+/* Frees a call that nobody uses. */
+void terni_call_free(tern_call *call);
+
+#endif

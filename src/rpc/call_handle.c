@@ -1,0 +1,237 @@
+/* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Waiting for one call
+ * uses its own condition; waiting for any of several uses one for the whole process, told of each call that finishes
+ * while somebody waits so. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/subject.h"
+#include "msg/msg.h"
+#include "rpc/call.h"
+#include "rpc/wire.h"
+
+static pthread_mutex_t any_mu = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t any_finished; /* with any_mu */
+static pthread_once_t any_once = PTHREAD_ONCE_INIT;
+static atomic_uint any_waiters; /* counted before they look, so that who finishes either is seen or sees them */
+
+void terni_call_tell_finished(tern_call *call)
+{
+    (void)pthread_mutex_lock(&call->mu);
+    atomic_store(&call->finished, true);
+    (void)pthread_cond_broadcast(&call->changed);
+    (void)pthread_mutex_unlock(&call->mu);
+    if (atomic_load(&any_waiters) == 0) return;
+    (void)pthread_mutex_lock(&any_mu);
+    (void)pthread_cond_broadcast(&any_finished);
+    (void)pthread_mutex_unlock(&any_mu);
+}
+
+static bool is_finished(tern_call *call)
+{
+    return atomic_load(&call->finished);
+}
+
+static terni_time_ms wait_deadline(uint32_t timeout_ms)
+{
+    return timeout_ms == 0 ? TERNI_NEVER : terni_deadline(timeout_ms);
+}
+
+/* OK, or FAILED_PRECONDITION: the call cannot finish while this thread waits. */
+static tern_status may_wait_for(tern_call *call, tern_error *err)
+{
+    if (is_finished(call)) return TERN_OK;
+    tern_status st = terni_may_wait("tern_call_wait", err);
+    if (st != TERN_OK) return st;
+    if (terni_call_is_completing(call))
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this is its own callback",
+                          call->method->subject);
+    if (call->lane != NULL && terni_executor_is_queue(call->lane->executor) &&
+        terni_executor_is_current(call->lane->executor))
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this thread is to dispatch its callback",
+                          call->method->subject);
+    return TERN_OK;
+}
+
+static tern_status wait_until(tern_call *call, terni_time_ms deadline, uint32_t timeout_ms, tern_error *err)
+{
+    tern_status st = may_wait_for(call, err);
+    if (st != TERN_OK) return st;
+    bool in_time = true;
+    (void)pthread_mutex_lock(&call->mu);
+    while (!is_finished(call) && in_time) in_time = terni_cond_wait_until(&call->changed, &call->mu, deadline);
+    bool finished = is_finished(call);
+    (void)pthread_mutex_unlock(&call->mu);
+    if (finished) return TERN_OK;
+    return terni_fail(err, TERN_DEADLINE_EXCEEDED, "call of \"%s\": has not ended within %u ms", call->method->subject,
+                      timeout_ms);
+}
+
+tern_status tern_call_wait(tern_call *call, uint32_t timeout_ms, tern_error *err)
+{
+    if (call == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "call is NULL");
+    return wait_until(call, wait_deadline(timeout_ms), timeout_ms, err);
+}
+
+tern_status tern_call_wait_all(tern_call *const *calls, size_t count, uint32_t timeout_ms, tern_error *err)
+{
+    if (calls == NULL && count > 0) return terni_fail(err, TERN_INVALID_ARGUMENT, "calls is NULL");
+    terni_time_ms deadline = wait_deadline(timeout_ms);
+    tern_status st = TERN_OK;
+    for (size_t i = 0; i < count && st == TERN_OK; i++)
+        if (calls[i] != NULL) st = wait_until(calls[i], deadline, timeout_ms, err);
+    return st;
+}
+
+/* ---- Any ---- */
+
+static void init_any(void)
+{
+    (void)terni_cond_init(&any_finished);
+}
+
+/* The index of one that has finished, or count. */
+static size_t find_finished(tern_call *const *calls, size_t count)
+{
+    size_t i = 0;
+    while (i < count && (calls[i] == NULL || !is_finished(calls[i]))) i++;
+    return i;
+}
+
+static tern_status check_any(tern_call *const *calls, size_t count, tern_error *err)
+{
+    size_t there = 0;
+    tern_status st = TERN_OK;
+    for (size_t i = 0; calls != NULL && i < count && st == TERN_OK; i++) {
+        if (calls[i] == NULL) continue;
+        there++;
+        st = may_wait_for(calls[i], err);
+    }
+    if (st == TERN_OK && there == 0) return terni_fail(err, TERN_INVALID_ARGUMENT, "there is no call to wait for");
+    return st;
+}
+
+tern_status tern_call_wait_any(tern_call *const *calls, size_t count, uint32_t timeout_ms, size_t *out_index,
+                               tern_error *err)
+{
+    if (out_index == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "out_index is NULL");
+    size_t at = calls == NULL ? count : find_finished(calls, count);
+    if (at < count) {
+        *out_index = at;
+        return TERN_OK;
+    }
+    tern_status st = check_any(calls, count, err);
+    if (st != TERN_OK) return st;
+    terni_time_ms deadline = wait_deadline(timeout_ms);
+    bool in_time = true;
+    (void)pthread_once(&any_once, init_any);
+    (void)pthread_mutex_lock(&any_mu);
+    (void)atomic_fetch_add(&any_waiters, 1);
+    while ((at = find_finished(calls, count)) == count && in_time)
+        in_time = terni_cond_wait_until(&any_finished, &any_mu, deadline);
+    (void)atomic_fetch_sub(&any_waiters, 1);
+    (void)pthread_mutex_unlock(&any_mu);
+    if (at == count)
+        return terni_fail(err, TERN_DEADLINE_EXCEEDED, "none of %zu calls has ended within %u ms", count, timeout_ms);
+    *out_index = at;
+    return TERN_OK;
+}
+
+/* ---- The outcome ---- */
+
+/* The outcome of a finished call without a callback; mu is held. */
+static tern_status take_result_locked(tern_call *call, ProtobufCMessage **out_reply, tern_error *err)
+{
+    if (call->error != NULL) {
+        if (err != NULL) *err = *call->error;
+        return call->error->status;
+    }
+    if (call->status != TERN_OK) return terni_fail(err, call->status, "%s", tern_status_meaning(call->status));
+    if (call->message == NULL)
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": its reply was taken before",
+                          call->method->subject);
+    *out_reply = call->message;
+    call->message = NULL;
+    return TERN_OK;
+}
+
+tern_status tern_call_result(tern_call *call, const tern_method *method, ProtobufCMessage **out_reply, tern_error *err)
+{
+    if (call == NULL || method == NULL || out_reply == NULL)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL",
+                          call == NULL     ? "call"
+                          : method == NULL ? "method"
+                                           : "out_reply");
+    if (call->method != method)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "call of \"%s\": is not one of \"%s\"", call->method->subject,
+                          method->subject);
+    if (call->kind != TERNI_CALL_RESULT)
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": its outcome went to its caller or callback",
+                          method->subject);
+    if (!is_finished(call))
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": has not ended", method->subject);
+    (void)pthread_mutex_lock(&call->mu);
+    tern_status st = take_result_locked(call, out_reply, err);
+    (void)pthread_mutex_unlock(&call->mu);
+    return st;
+}
+
+void tern_call_free(tern_call *call)
+{
+    if (call != NULL) terni_call_release(call);
+}
+
+/* ---- Reading ---- */
+
+const tern_method *tern_call_method(const tern_call *call)
+{
+    return call->method;
+}
+
+uint32_t tern_call_attempts(const tern_call *call)
+{
+    return atomic_load(&((tern_call *)(uintptr_t)call)->attempts);
+}
+
+/* The reply, where it can be read: by the callback, by interceptors, and once the call has finished. */
+static natsMsg *reply_of(tern_call *call)
+{
+    return call->concluded || is_finished(call) ? call->reply : NULL;
+}
+
+const char *tern_call_header(tern_call *call, const char *name)
+{
+    natsMsg *reply = reply_of(call);
+    return reply == NULL || name == NULL || *name == '\0' ? NULL : terni_nats_header(reply, name);
+}
+
+size_t tern_call_headers(tern_call *call, tern_header *out_headers, size_t capacity)
+{
+    natsMsg *reply = reply_of(call);
+    return reply == NULL ? 0 : terni_nats_headers(reply, out_headers, capacity);
+}
+
+const char *tern_call_detail_type(tern_call *call)
+{
+    return tern_call_header(call, TERNI_HEADER_DETAIL_TYPE);
+}
+
+tern_status tern_call_detail(tern_call *call, const ProtobufCMessageDescriptor *type, ProtobufCMessage **out_detail,
+                             tern_error *err)
+{
+    if (call == NULL || type == NULL || out_detail == NULL)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL",
+                          call == NULL   ? "call"
+                          : type == NULL ? "type"
+                                         : "out_detail");
+    const char *sent = tern_call_detail_type(call);
+    if (sent == NULL)
+        return terni_fail(err, TERN_NOT_FOUND, "call of \"%s\": no detail came with its outcome",
+                          call->method->subject);
+    if (type->name != NULL && strcmp(sent, type->name) != 0)
+        return terni_fail(err, TERN_NOT_FOUND, "call of \"%s\": the detail is a %s, not a %s", call->method->subject,
+                          terni_quote(sent).text, type->name);
+    const char *data = natsMsg_GetData(call->reply);
+    return tern_message_unpack(type, data == NULL ? "" : data, (size_t)natsMsg_GetDataLength(call->reply), out_detail,
+                               err);
+}

@@ -1,0 +1,39 @@
+/* Clients: what the calls made with one share. */
+#ifndef TERNI_CLIENT_H
+#define TERNI_CLIENT_H
+
+#include <tern/client.h>
+
+#include "core/lane.h"
+#include "io/conn.h"
+#include "rpc/retry.h"
+
+struct tern_client {
+    atomic_uint refs; /* the program's, and one for each call */
+    tern_conn *conn;  /* held */
+    char *prefix;     /* NULL: none */
+    uint32_t timeout_ms;
+    tern_executor *executor; /* as the program named it */
+    terni_retry retry;
+    tern_client_interceptor *interceptors;
+    size_t interceptor_count;
+
+    pthread_mutex_t mu;       /* guards what follows */
+    pthread_cond_t idle;      /* broadcast when the last of calls is gone */
+    terni_lane *callbacks;    /* NULL: no call has needed it yet; its memory is its own */
+    struct tern_call *calls;  /* asynchronous ones that have not ended */
+    struct tern_call *spares; /* calls that can be used again */
+    uint32_t spare_count;
+};
+
+void terni_client_hold(tern_client *client);
+void terni_client_release(tern_client *client);
+
+/* The lane on which callbacks run, with a hold on it; NULL: no memory or thread. */
+terni_lane *terni_client_callbacks(tern_client *client);
+
+/* Enters an asynchronous call, and takes it out when it has ended. */
+void terni_client_enlist(tern_client *client, tern_call *call);
+void terni_client_delist(tern_client *client, tern_call *call);
+
+#endif

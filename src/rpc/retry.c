@@ -1,0 +1,91 @@
+/* As gRPC's retry design (gRFC A6) has it: the budget is a bucket of tokens. Each attempt that failed in a way that
+ * could be tried again takes one, whether it is or not; each call that ends well gives a tenth back; and with half of
+ * them or less left nothing is tried again. So a burst of failures is not multiplied by the retries. */
+#include "rpc/retry.h"
+
+#include "core/error.h"
+#include "core/random.h"
+
+enum { ATTEMPTS_MAX = 100, BACKOFF_MIN_MS = 20, BACKOFF_MAX_MS = 1000, BUDGET = 100, BUDGET_MAX = 1000000, TOKEN = 10 };
+
+tern_status terni_retry_init(terni_retry *retry, const tern_retry_options *options, tern_error *err)
+{
+    tern_retry_options *o = &retry->options;
+    *o = *options;
+    if (o->attempts > ATTEMPTS_MAX)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.attempts %u: the limit is %d", o->attempts, ATTEMPTS_MAX);
+    if (o->budget > BUDGET_MAX)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.budget %u: the limit is %d", o->budget, BUDGET_MAX);
+    if (o->attempts == 0) o->attempts = 1;
+    if (o->budget == 0) o->budget = BUDGET;
+    if (o->backoff_min_ms == 0) o->backoff_min_ms = BACKOFF_MIN_MS;
+    if (o->backoff_max_ms == 0)
+        o->backoff_max_ms = BACKOFF_MAX_MS > o->backoff_min_ms ? BACKOFF_MAX_MS : o->backoff_min_ms;
+    if (o->backoff_min_ms > o->backoff_max_ms)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.backoff_min_ms %u is above backoff_max_ms %u",
+                          o->backoff_min_ms, o->backoff_max_ms);
+    atomic_init(&retry->tenths, (int)o->budget * TOKEN);
+    return TERN_OK;
+}
+
+bool terni_retry_is_on(const terni_retry *retry)
+{
+    return retry->options.attempts > 1;
+}
+
+static bool may_run_twice(const tern_method *method)
+{
+    return method->idempotency != TERN_IDEMPOTENCY_UNKNOWN;
+}
+
+uint32_t terni_retry_reply_timeout(const terni_retry *retry, const tern_method *method)
+{
+    return terni_retry_is_on(retry) && may_run_twice(method) ? retry->options.attempt_timeout_ms : 0;
+}
+
+static bool is_retryable(const terni_failure *failure, const tern_method *method)
+{
+    switch (failure->status) {
+    case TERN_OK:
+        return failure->error.not_executed || (failure->error.status == TERN_INTERNAL && may_run_twice(method));
+    case TERN_UNAVAILABLE: /* nobody serves it */
+    case TERN_RESOURCE_EXHAUSTED: /* no room to send */ return true;
+    case TERN_DEADLINE_EXCEEDED:
+        return may_run_twice(method); /* the attempt's; after the call's there is no time left */
+    default: return false;
+    }
+}
+
+/* Takes a token. True: more than half are left. */
+static bool pay(terni_retry *retry)
+{
+    int half = (int)retry->options.budget * TOKEN / 2, left = atomic_load(&retry->tenths);
+    while (!atomic_compare_exchange_weak(&retry->tenths, &left, left > TOKEN ? left - TOKEN : 0)) continue;
+    return left - TOKEN > half;
+}
+
+void terni_retry_succeeded(terni_retry *retry)
+{
+    int full = (int)retry->options.budget * TOKEN, left = atomic_load_explicit(&retry->tenths, memory_order_relaxed);
+    while (left < full && !atomic_compare_exchange_weak(&retry->tenths, &left, left + 1)) continue;
+}
+
+/* A random time up to a bound that doubles with each attempt: full jitter. */
+static terni_time_ms backoff(const terni_retry *retry, uint32_t attempts)
+{
+    uint64_t bound = retry->options.backoff_min_ms;
+    for (uint32_t i = 1; i < attempts && bound < retry->options.backoff_max_ms; i++) bound *= 2;
+    if (bound > retry->options.backoff_max_ms) bound = retry->options.backoff_max_ms;
+    return terni_random_below(bound >= UINT32_MAX ? UINT32_MAX : (uint32_t)bound + 1);
+}
+
+bool terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure, uint32_t attempts,
+                       terni_time_ms deadline, terni_time_ms *out_at)
+{
+    if (!is_retryable(failure, method)) return false;
+    bool affordable = pay(retry);
+    if (!affordable || attempts >= retry->options.attempts) return false;
+    bool told = failure->status == TERN_OK && failure->error.retry_after_ms >= 0;
+    *out_at = terni_now_ms() + (told ? failure->error.retry_after_ms : backoff(retry, attempts));
+    return *out_at < deadline;
+}

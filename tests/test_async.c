@@ -1,0 +1,645 @@
+/* Asynchronous calls: each ends exactly once, with its own answer, whatever happens. */
+#include "calc.h"
+#include "wire.h"
+
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* ---- Calls that count their ends ---- */
+
+struct outcome {
+    struct outcomes *all;
+    int64_t value; /* asked */
+    atomic_int ends;
+    tern_status status;
+    bool remote, right;
+    char text[TERN_ERROR_TEXT_SIZE];
+    pthread_t thread;
+};
+
+struct outcomes {
+    struct test_gate gate; /* counts ends */
+    struct outcome *items;
+    int count;
+};
+
+static void outcomes_init(struct outcomes *all, int count)
+{
+    gate_init(&all->gate);
+    all->items = calloc((size_t)count, sizeof *all->items);
+    if (all->items == NULL) test_abort("no memory");
+    all->count = count;
+    for (int i = 0; i < count; i++) {
+        all->items[i].all = all;
+        all->items[i].value = i;
+    }
+}
+
+static void outcomes_destroy(struct outcomes *all)
+{
+    gate_destroy(&all->gate);
+    free(all->items);
+}
+
+static void take(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct outcome *outcome = arg;
+    (void)call;
+    outcome->status = err->status;
+    outcome->remote = err->remote;
+    outcome->right = reply != NULL && reply->value == outcome->value + 1;
+    (void)snprintf(outcome->text, sizeof outcome->text, "%s", err->text);
+    outcome->thread = pthread_self();
+    if (reply != NULL) tern_message_free(&reply->base);
+    atomic_fetch_add(&outcome->ends, 1);
+    gate_open(&outcome->all->gate);
+}
+
+typedef tern_status (*method_fn)(tern_client *client, const Test__V1__Number *request, const tern_call_options *options,
+                                 void (*done)(tern_call *call, Test__V1__Number *reply, const tern_error *err,
+                                              void *arg),
+                                 void *arg, tern_call **out_call, tern_error *err);
+
+static tern_status begin(tern_client *client, method_fn method, struct outcome *outcome, uint32_t timeout_ms,
+                         tern_call **out_call, tern_error *err)
+{
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    tern_call_options options = { .timeout_ms = timeout_ms };
+    char note[] = "";
+    number.value = outcome->value;
+    number.note = note;
+    return method(client, &number, &options, take, outcome, out_call, err);
+}
+
+/* Begins all of them, or fails. */
+static void begin_all(tern_client *client, method_fn method, struct outcomes *all, uint32_t timeout_ms)
+{
+    tern_error err = { .status = TERN_OK };
+    for (int i = 0; i < all->count; i++) check_ok(begin(client, method, &all->items[i], timeout_ms, NULL, &err));
+}
+
+/* All have ended once, all like this. */
+static void check_all(struct outcomes *all, tern_status status)
+{
+    check_true(gate_wait(&all->gate, all->count, 2 * RIG_WAIT_MS));
+    for (int i = 0; i < all->count; i++) {
+        struct outcome *outcome = &all->items[i];
+        cr_assert(outcome->status == status && outcome->right == (status == TERN_OK),
+                  "call %d: %s (%s), right %d, wanted %s", i, tern_status_name(outcome->status), outcome->text,
+                  outcome->right, tern_status_name(status));
+        check_int(atomic_load(&outcome->ends), 1);
+    }
+    check_int(gate_count(&all->gate), all->count);
+}
+
+/* ---- Holding requests ---- */
+
+struct holder {
+    pthread_mutex_t lock;
+    struct test_gate gate; /* counts requests */
+    tern_msg **held;
+    int count, capacity;
+};
+
+static void holder_init(struct holder *holder, int capacity)
+{
+    pthread_mutex_init(&holder->lock, NULL);
+    gate_init(&holder->gate);
+    holder->held = calloc((size_t)capacity, sizeof(tern_msg *));
+    if (holder->held == NULL) test_abort("no memory");
+    holder->count = 0;
+    holder->capacity = capacity;
+}
+
+static void hold(tern_msg *msg, void *arg)
+{
+    struct holder *holder = arg;
+    pthread_mutex_lock(&holder->lock);
+    if (holder->count < holder->capacity) {
+        tern_msg_keep(msg);
+        holder->held[holder->count++] = msg;
+    }
+    pthread_mutex_unlock(&holder->lock);
+    gate_open(&holder->gate);
+}
+
+static void answer(tern_msg *msg)
+{
+    Test__V1__Number *in = test__v1__number__unpack(NULL, tern_msg_size(msg), tern_msg_data(msg));
+    uint8_t packed[256];
+    in->value++;
+    (void)tern_msg_respond(msg, packed, test__v1__number__pack(in, packed), NULL);
+    test__v1__number__free_unpacked(in, NULL);
+}
+
+static void holder_destroy(struct holder *holder)
+{
+    for (int i = 0; i < holder->count; i++) tern_msg_free(holder->held[i]);
+    free(holder->held);
+    gate_destroy(&holder->gate);
+    pthread_mutex_destroy(&holder->lock);
+}
+
+/* ---- Where callbacks run ---- */
+
+Test(async, callback_gets_the_reply_on_the_pool, .timeout = 60)
+{
+    struct outcomes all;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&all, 1000);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_increment_async, &all, 60000);
+    check_all(&all, TERN_OK);
+    check_false(pthread_equal(all.items[0].thread, pthread_self()));
+    tern_client_free(client);
+    tern_service_free(service);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, inline_callbacks_run_on_one_thread_and_may_call_on, .timeout = 60)
+{
+    struct outcomes all;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&all, 1000);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    tern_client *client = calc_client(rig.conn, &(tern_client_options){ .executor = tern_executor_inline() });
+    begin_all(client, test_v1_calc_increment_async, &all, 60000);
+    check_all(&all, TERN_OK);
+    for (int i = 0; i < all.count; i++) check_true(pthread_equal(all.items[i].thread, all.items[0].thread));
+    tern_client_free(client);
+    tern_service_free(service);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+struct chain {
+    struct test_gate gate;
+    tern_client *client;
+    int left;
+    tern_status failed;
+};
+
+static void call_next(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct chain *chain = arg;
+    (void)call;
+    chain->failed = err->status;
+    if (reply != NULL && --chain->left > 0) {
+        Test__V1__Number number = TEST__V1__NUMBER__INIT, *none = NULL;
+        tern_error why;
+        char note[] = "";
+        number.value = reply->value;
+        number.note = note;
+        chain->failed = test_v1_calc_increment_async(chain->client, &number, NULL, call_next, chain, NULL, NULL);
+        /* A call that would wait is refused on this thread. */
+        if (test_v1_calc_increment(chain->client, &number, NULL, &none, &why) != TERN_FAILED_PRECONDITION)
+            chain->failed = TERN_UNKNOWN;
+    }
+    if (reply != NULL) tern_message_free(&reply->base);
+    if (chain->failed != TERN_OK || chain->left == 0) gate_open(&chain->gate);
+}
+
+Test(async, an_inline_callback_makes_the_next_call, .timeout = 60)
+{
+    struct chain chain = { .left = 500 };
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    char note[] = "";
+
+    rig_open(&rig);
+    gate_init(&chain.gate);
+    number.note = note;
+    tern_service *service = calc_serve(rig.conn, NULL);
+    chain.client = calc_client(rig.conn, &(tern_client_options){ .executor = tern_executor_inline() });
+    check_ok(test_v1_calc_increment_async(chain.client, &number, NULL, call_next, &chain, NULL, &err));
+    check_true(gate_wait(&chain.gate, 1, RIG_WAIT_MS));
+    check_int(chain.failed, TERN_OK);
+    check_int(chain.left, 0);
+    tern_client_free(chain.client);
+    tern_service_free(service);
+    gate_destroy(&chain.gate);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* ---- Ends ---- */
+
+/* 1,000 at once: some have a slot of their own, most share the bulk inbox. */
+Test(async, nobody_serves_and_every_call_says_so, .timeout = 60)
+{
+    struct outcomes all;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&all, 1000);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_unserved_async, &all, 60000);
+    check_all(&all, TERN_UNAVAILABLE);
+    check_str_has(all.items[999].text, "test.v1.Calc.Unserved");
+    check_false(all.items[999].remote);
+    tern_client_free(client);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
+{
+    struct outcomes all;
+    struct holder holder;
+    struct rig rig;
+    tern_conn_stats stats;
+
+    rig_open(&rig);
+    outcomes_init(&all, 1000);
+    holder_init(&holder, 1000);
+    tern_conn *other = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL);
+    long began = test_now_ms();
+    begin_all(client, test_v1_calc_increment_async, &all, 300);
+    check_all(&all, TERN_DEADLINE_EXCEEDED);
+    check_int_at_least(test_now_ms() - began, 300);
+    check_str_has(all.items[0].text, "no reply within 300 ms");
+    /* What comes after that is late, counted, and nobody's. */
+    check_true(gate_wait(&holder.gate, 1000, RIG_WAIT_MS));
+    for (int i = 0; i < holder.count; i++) answer(holder.held[i]);
+    rig_flush(other);
+    tern_sub_free(sub);
+    tern_service *service = calc_serve(other, NULL);
+    tern_error err = { .status = TERN_OK };
+    check_int(calc_increment(client, 41, &err), 42);
+    tern_conn_get_stats(rig.conn, &stats);
+    check_int(stats.late_replies, 1000);
+    tern_service_free(service);
+    tern_client_free(client);
+    holder_destroy(&holder);
+    tern_conn_free(other);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, a_deadline_is_kept_while_there_is_no_session, .timeout = 60)
+{
+    struct outcomes all;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&all, 100);
+    tern_client *client = calc_client(rig.conn, NULL);
+    server_kill(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
+    begin_all(client, test_v1_calc_increment_async, &all, 100);
+    check_all(&all, TERN_DEADLINE_EXCEEDED);
+    check_str_has(all.items[0].text, "not sent within 100 ms");
+    server_restart(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, 1));
+    tern_client_free(client);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, calls_in_flight_get_their_replies_across_a_reconnect, .timeout = 60)
+{
+    struct outcomes all;
+    struct holder holder;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&all, 600);
+    holder_init(&holder, 600);
+    tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_increment_async, &all, 60000);
+    check_true(gate_wait(&holder.gate, 600, RIG_WAIT_MS));
+    server_kill(rig.server);
+    server_restart(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, 1));
+    for (int i = 0; i < holder.count; i++) answer(holder.held[i]);
+    check_all(&all, TERN_OK);
+    tern_client_free(client);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, a_cancelled_call_ends_once_and_its_reply_is_nobodys, .timeout = 60)
+{
+    enum { CALLS = 600 };
+    tern_call *calls[CALLS];
+    struct outcomes all;
+    struct holder holder;
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+
+    rig_open(&rig);
+    outcomes_init(&all, CALLS);
+    holder_init(&holder, CALLS);
+    tern_conn *other = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL);
+    for (int i = 0; i < CALLS; i++)
+        check_ok(begin(client, test_v1_calc_increment_async, &all.items[i], 60000, &calls[i], &err));
+    check_true(gate_wait(&holder.gate, CALLS, RIG_WAIT_MS));
+    for (int i = 0; i < CALLS; i++) tern_call_cancel(calls[i]);
+    for (int i = 0; i < CALLS; i++) answer(holder.held[i]);
+    check_ok(tern_call_wait_all(calls, CALLS, RIG_WAIT_MS, &err));
+    for (int i = 0; i < CALLS; i++) {
+        tern_call_cancel(calls[i]); /* without effect */
+        check_int(atomic_load(&all.items[i].ends), 1);
+        check_true(all.items[i].status == TERN_CANCELLED || all.items[i].right);
+    }
+    rig_flush(other);
+    for (int i = 0; i < CALLS; i++) tern_call_free(calls[i]);
+    tern_client_free(client);
+    check_int(gate_count(&all.gate), CALLS);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    tern_conn_free(other);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, closing_ends_calls_in_flight_and_those_not_sent, .timeout = 60)
+{
+    struct outcomes sent, queued;
+    struct holder holder;
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+
+    rig_open(&rig);
+    outcomes_init(&sent, 400);
+    outcomes_init(&queued, 400);
+    holder_init(&holder, 400);
+    tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_increment_async, &sent, 60000);
+    check_true(gate_wait(&holder.gate, 400, RIG_WAIT_MS));
+    server_kill(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
+    begin_all(client, test_v1_calc_increment_async, &queued, 60000);
+    tern_conn_close(rig.conn);
+    check_all(&sent, TERN_CANCELLED);
+    check_all(&queued, TERN_CANCELLED);
+    check_refused(begin(client, test_v1_calc_increment_async, &sent.items[0], 100, NULL, &err), TERN_CANCELLED,
+                  "closed");
+    tern_client_free(client);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    outcomes_destroy(&sent);
+    outcomes_destroy(&queued);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, freeing_the_client_cancels_its_calls_and_waits_for_the_callbacks, .timeout = 60)
+{
+    struct outcomes mine, others;
+    struct holder holder;
+    struct rig rig;
+
+    rig_open(&rig);
+    outcomes_init(&mine, 600);
+    outcomes_init(&others, 10);
+    holder_init(&holder, 610);
+    tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL), *other = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_increment_async, &mine, 60000);
+    begin_all(other, test_v1_calc_increment_async, &others, 60000);
+    check_true(gate_wait(&holder.gate, 610, RIG_WAIT_MS));
+    tern_client_free(client);
+    check_int(gate_count(&mine.gate), 600);
+    check_all(&mine, TERN_CANCELLED);
+    check_int(gate_count(&others.gate), 0);
+    for (int i = 0; i < holder.count; i++) answer(holder.held[i]);
+    check_all(&others, TERN_OK);
+    tern_client_free(other);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    outcomes_destroy(&mine);
+    outcomes_destroy(&others);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, drain_waits_for_calls_in_flight, .timeout = 60)
+{
+    struct outcomes all;
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+
+    rig_open(&rig);
+    outcomes_init(&all, 4);
+    for (int i = 0; i < all.count; i++) all.items[i].value = 300;
+    tern_conn *other = rig_connect(&rig);
+    tern_service *service = calc_serve(other, NULL);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_wait_async, &all, 60000);
+    check_ok(tern_conn_drain(rig.conn, RIG_WAIT_MS, &err));
+    check_int(gate_count(&all.gate), 4);
+    for (int i = 0; i < all.count; i++) check_int(all.items[i].status, TERN_OK);
+    tern_client_free(client);
+    tern_service_free(service);
+    tern_conn_free(other);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* ---- Handles ---- */
+
+static tern_call *call_for_result(tern_client *client, method_fn method, int64_t value)
+{
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    tern_error err = { .status = TERN_OK };
+    tern_call *call = NULL;
+    char note[] = "on purpose";
+    number.value = value;
+    number.note = note;
+    check_ok(method(client, &number, NULL, NULL, NULL, &call, &err));
+    return call;
+}
+
+Test(async, without_a_callback_the_outcome_waits_in_the_handle, .timeout = 60)
+{
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+    Test__V1__Number *reply = NULL;
+
+    rig_open(&rig);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    tern_client *client = calc_client(rig.conn, NULL);
+    tern_call *call = call_for_result(client, test_v1_calc_increment_async, 41);
+    check_ok(tern_call_wait(call, RIG_WAIT_MS, &err));
+    check_refused(test_v1_calc_fail_result(call, &reply, &err), TERN_INVALID_ARGUMENT, "test.v1.Calc.Fail");
+    check_ok(test_v1_calc_increment_result(call, &reply, &err));
+    check_int(reply->value, 42);
+    tern_message_free(&reply->base);
+    check_refused(test_v1_calc_increment_result(call, &reply, &err), TERN_FAILED_PRECONDITION, "taken before");
+    check_int(tern_call_attempts(call), 1);
+    check_int_at_least(tern_call_elapsed_us(call), 1);
+    tern_call_free(call);
+
+    call = call_for_result(client, test_v1_calc_fail_async, TERN_NOT_FOUND);
+    check_ok(tern_call_wait(call, RIG_WAIT_MS, &err));
+    check_status(test_v1_calc_fail_result(call, &reply, &err), TERN_NOT_FOUND);
+    check_true(err.remote);
+    check_str(err.text, "on purpose");
+    check_status(test_v1_calc_fail_result(call, &reply, &err), TERN_NOT_FOUND);
+    tern_call_free(call);
+
+    /* Nobody takes it: it goes with the handle. */
+    call = call_for_result(client, test_v1_calc_increment_async, 1);
+    check_ok(tern_call_wait(call, RIG_WAIT_MS, &err));
+    tern_call_free(call);
+    tern_call_free(NULL);
+    tern_call_cancel(NULL);
+    tern_client_free(client);
+    tern_service_free(service);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(async, waiting_for_any_takes_them_as_they_end, .timeout = 60)
+{
+    enum { CALLS = 4 };
+    tern_call *calls[CALLS];
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+    size_t at = 99;
+
+    rig_open(&rig);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    tern_client *client = calc_client(rig.conn, NULL);
+    for (int i = 0; i < CALLS; i++) calls[i] = call_for_result(client, test_v1_calc_wait_async, i == 2 ? 1 : 1500);
+    check_refused(tern_call_wait_all(calls, CALLS, 20, &err), TERN_DEADLINE_EXCEEDED, "within 20 ms");
+    check_ok(tern_call_wait_any(calls, CALLS, RIG_WAIT_MS, &at, &err));
+    check_int(at, 2);
+    tern_call_free(calls[2]);
+    calls[2] = NULL;
+    check_refused(tern_call_wait_any(calls, CALLS, 20, &at, &err), TERN_DEADLINE_EXCEEDED, "none of 4 calls");
+    for (int left = CALLS - 1; left > 0; left--) {
+        check_ok(tern_call_wait_any(calls, CALLS, RIG_WAIT_MS, &at, &err));
+        check_int_less(at, CALLS);
+        tern_call_free(calls[at]);
+        calls[at] = NULL;
+    }
+    check_refused(tern_call_wait_any(calls, CALLS, 20, &at, &err), TERN_INVALID_ARGUMENT, "no call");
+    check_refused(tern_call_wait_any(NULL, 0, 20, &at, &err), TERN_INVALID_ARGUMENT, "no call");
+    check_refused(tern_call_wait_any(calls, CALLS, 20, NULL, &err), TERN_INVALID_ARGUMENT, "out_index");
+    check_refused(tern_call_wait(NULL, 20, &err), TERN_INVALID_ARGUMENT, "call is NULL");
+    tern_client_free(client);
+    tern_service_free(service);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+struct own_wait {
+    struct test_gate gate;
+    tern_status got;
+};
+
+static void wait_for_itself(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct own_wait *own = arg;
+    (void)err;
+    own->got = tern_call_wait(call, 1000, NULL);
+    if (reply != NULL) tern_message_free(&reply->base);
+    gate_open(&own->gate);
+}
+
+Test(async, a_callback_cannot_wait_for_its_own_call, .timeout = 60)
+{
+    struct own_wait own = { .got = TERN_OK };
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    char note[] = "";
+
+    rig_open(&rig);
+    gate_init(&own.gate);
+    number.note = note;
+    tern_client *client = calc_client(rig.conn, NULL);
+    check_ok(test_v1_calc_unserved_async(client, &number, NULL, wait_for_itself, &own, NULL, &err));
+    check_true(gate_wait(&own.gate, 1, RIG_WAIT_MS));
+    check_int(own.got, TERN_FAILED_PRECONDITION);
+    tern_client_free(client);
+    gate_destroy(&own.gate);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* ---- Many ---- */
+
+Test(async, a_hundred_thousand_calls_in_flight_each_get_their_own_answer, .timeout = 300)
+{
+    enum { CALLS = 100000 };
+    struct outcomes all;
+    struct holder holder;
+    struct rig rig;
+
+    rig_open_with(&rig, NULL, &(tern_conn_options){ .outbound_limit_bytes = 64 << 20 });
+    outcomes_init(&all, CALLS);
+    holder_init(&holder, CALLS);
+    tern_conn *other = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", &(tern_sub_options){ .pending_msgs_limit = CALLS },
+                                  hold, &holder);
+    tern_client *client = calc_client(rig.conn, NULL);
+    begin_all(client, test_v1_calc_increment_async, &all, 280000);
+    check_true(gate_wait(&holder.gate, CALLS, 120000));
+    check_int(gate_count(&all.gate), 0); /* all are in flight now */
+    for (int i = CALLS - 1; i >= 0; i--) answer(holder.held[i]);
+    check_true(gate_wait(&all.gate, CALLS, 120000));
+    check_all(&all, TERN_OK);
+    tern_client_free(client);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    tern_conn_free(other);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+Test(async, a_call_in_flight_takes_no_more_than_512_bytes, .timeout = 120)
+{
+    enum { CALLS = 100000 };
+    struct outcomes all;
+    struct rig rig;
+    static struct wire wire; /* takes the requests, and answers none */
+
+    rig_open(&rig);
+    outcomes_init(&all, CALLS);
+    check_true(wire_connect(&wire, server_port(rig.server), RIG_WAIT_MS));
+    check_true(wire_print(&wire, "SUB test.v1.Calc.Increment 1\r\n") && wire_flush(&wire, RIG_WAIT_MS));
+    tern_client *client = calc_client(rig.conn, NULL);
+    size_t before = mallinfo2().uordblks;
+    begin_all(client, test_v1_calc_increment_async, &all, 100000);
+    rig_flush(rig.conn);
+    size_t each = (mallinfo2().uordblks - before) / CALLS;
+    cr_log_warn("%zu bytes for each call in flight", each);
+    check_int_at_most(each, 512);
+    check_int(gate_count(&all.gate), 0);
+    tern_client_free(client);
+    check_all(&all, TERN_CANCELLED);
+    wire_close(&wire);
+    outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+#endif
