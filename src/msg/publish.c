@@ -19,8 +19,8 @@ tern_status terni_payload_check(const tern_conn *conn, const char *subject, size
                       terni_quote(subject).text, bytes, limit);
 }
 
-/* The size of the header block on the wire: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
-static size_t header_bytes(const tern_header *headers, size_t count)
+/* "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
+size_t terni_header_bytes(const tern_header *headers, size_t count)
 {
     size_t bytes = count == 0 ? 0 : sizeof "NATS/1.0\r\n\r\n" - 1;
     for (size_t i = 0; i < count; i++) bytes += strlen(headers[i].name) + strlen(headers[i].value) + 4;
@@ -42,7 +42,7 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
     if (st == TERN_OK && message->data == NULL && message->size > 0)
         st = terni_fail(err, TERN_INVALID_ARGUMENT, "data is NULL, size %zu", message->size);
     if (st != TERN_OK) return st;
-    size_t headers = header_bytes(message->headers, message->header_count);
+    size_t headers = terni_header_bytes(message->headers, message->header_count);
     size_t bytes = message->size > SIZE_MAX - headers ? SIZE_MAX : message->size + headers;
     return terni_payload_check(conn, message->subject, bytes, err);
 }

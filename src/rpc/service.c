@@ -4,9 +4,8 @@
  *
  * The service's memory belongs to its subscription and is freed with it, after the last handler. Spare
  * requests, with their memory for the reply, are kept from call to call: mu guards their list. */
-#include <tern/service.h>
+#include "rpc/service.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,79 +13,9 @@
 #include "core/error.h"
 #include "core/pool.h"
 #include "core/subject.h"
-#include "io/conn.h"
 #include "msg/message.h"
-#include "msg/publish.h"
 #include "msg/sub.h"
-#include "rpc/request.h"
-#include "rpc/wire.h"
-
-struct tern_service {
-    tern_sub *sub; /* owns the service */
-    const tern_service_type *type;
-    tern_conn *conn; /* the subscription holds it */
-    void *arg;
-    char *subject;       /* "<prefix>.<package>.<Service>.*" */
-    size_t subject_size; /* up to and with the last dot */
-    atomic_uint_fast64_t requests, errors, unanswerable;
-    pthread_mutex_t mu;
-    tern_request *spares; /* mu */
-    _Alignas(max_align_t) char handlers[];
-};
-
-/* ---- Replies ---- */
-
-/* A header value must be one line. */
-static void one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\r' || *text == '\n') *text = ' ';
-}
-
-static tern_status send_error(tern_service *service, const tern_msg *msg, tern_status status, const char *text)
-{
-    char line[TERN_ERROR_TEXT_SIZE], code[12];
-    bool blank = text[strspn(text, " \t\r\n")] == '\0';
-    (void)snprintf(line, sizeof line, "%s", blank ? tern_status_meaning(status) : text);
-    one_line(line);
-    (void)snprintf(code, sizeof code, "%d", (int)status);
-    tern_header headers[] = { { TERNI_HEADER_ERROR, line }, { TERNI_HEADER_ERROR_CODE, code } };
-    terni_outgoing out = {
-        .subject = tern_msg_reply(msg),
-        .headers = headers,
-        .header_count = sizeof headers / sizeof *headers,
-        .deadline = TERNI_NEVER,
-    };
-    (void)atomic_fetch_add_explicit(&service->errors, 1, memory_order_relaxed);
-    tern_error why;
-    tern_status st = terni_publish(service->conn, &out, &why);
-    if (st != TERN_OK) terni_conn_lost_message(service->conn, st, out.subject, why.text);
-    return st;
-}
-
-/* Sends the reply that the handler filled, or says why that cannot be. */
-static void send_reply(tern_service *service, const tern_method *method, const tern_msg *msg,
-                       const ProtobufCMessage *out)
-{
-    tern_error why;
-    terni_outgoing reply = {
-        .subject = tern_msg_reply(msg),
-        .fill = terni_message_fill,
-        .source = out,
-        .deadline = TERNI_NEVER,
-    };
-    tern_status st = terni_message_check("the reply", out, &why);
-    if (st == TERN_OK) {
-        reply.size = protobuf_c_message_get_packed_size(out);
-        st = terni_payload_check(service->conn, method->subject, reply.size, &why);
-    }
-    if (st != TERN_OK) {
-        (void)send_error(service, msg, TERN_INTERNAL, why.text);
-        return;
-    }
-    st = terni_publish(service->conn, &reply, &why);
-    if (st == TERN_RESOURCE_EXHAUSTED) (void)send_error(service, msg, st, why.text);
-}
+#include "rpc/answer.h"
 
 /* ---- Requests ---- */
 
@@ -108,32 +37,36 @@ static void request_put(tern_service *service, tern_request *rq)
     (void)pthread_mutex_unlock(&service->mu);
 }
 
-/* Decodes the request, runs the handler on it, and answers. */
-static void handle(tern_service *service, const tern_method *method, const tern_msg *msg, tern_request *rq)
+/* Decodes the request into its own memory, or fails it. */
+static ProtobufCMessage *decode(tern_request *rq)
 {
     tern_error why;
+    const tern_method *method = rq->method;
     ProtobufCAllocator allocator = terni_request_allocator(rq);
-    size_t size = tern_msg_size(msg);
-    tern_status st = terni_message_depth_check(method->input, tern_msg_data(msg), size, &why);
+    size_t size = tern_msg_size(rq->msg);
+    tern_status st = terni_message_depth_check(method->input, tern_msg_data(rq->msg), size, &why);
     if (st != TERN_OK) {
-        (void)send_error(service, msg, st, why.text);
-        return;
+        (void)tern_request_fail(rq, st, "%s", why.text);
+        return NULL;
     }
-    ProtobufCMessage *in = protobuf_c_message_unpack(method->input, &allocator, size, tern_msg_data(msg));
-    ProtobufCMessage *out = tern_request_alloc(rq, method->output->sizeof_message);
-    if (in != NULL && out != NULL) {
-        protobuf_c_message_init(method->output, out);
-        st = method->invoke(service->handlers, rq, in, out);
-        if (st == TERN_OK) st = rq->status; /* failed, and returned OK all the same */
-    } else if (!rq->no_memory) {
-        st = tern_request_fail(rq, TERN_INVALID_ARGUMENT, "request to \"%s\": %zu bytes that are not a %s",
-                               method->subject, size, terni_message_name(method->input));
+    ProtobufCMessage *in = protobuf_c_message_unpack(method->input, &allocator, size, tern_msg_data(rq->msg));
+    if (in == NULL && !rq->no_memory)
+        (void)tern_request_fail(rq, TERN_INVALID_ARGUMENT, "request to \"%s\": %zu bytes that are not a %s",
+                                method->subject, size, terni_message_name(method->input));
+    return in;
+}
+
+/* Runs the handler on the request, and answers. */
+static void handle(tern_request *rq)
+{
+    tern_status st = TERN_OK;
+    ProtobufCMessage *in = decode(rq);
+    rq->out = in == NULL ? NULL : tern_request_alloc(rq, rq->method->output->sizeof_message);
+    if (rq->out != NULL) {
+        protobuf_c_message_init(rq->method->output, rq->out);
+        st = rq->method->invoke(rq->service->handlers, rq, in, rq->out);
     }
-    if (st == TERN_OK && rq->no_memory) st = tern_request_fail(rq, TERN_RESOURCE_EXHAUSTED, "out of memory");
-    if (st == TERN_OK) send_reply(service, method, msg, out);
-    else
-        (void)send_error(service, msg, rq->status != TERN_OK ? rq->status : tern_request_fail(rq, st, "%s", ""),
-                         rq->text);
+    (void)terni_answer(rq, st);
 }
 
 static const tern_method *find_method(const tern_service *service, const char *name)
@@ -157,12 +90,12 @@ static void on_request(tern_msg *msg, void *arg)
         tern_error why;
         (void)terni_fail(&why, TERN_UNIMPLEMENTED, "service %s has no method \"%s\"", service->type->name,
                          terni_quote(name).text);
-        (void)send_error(service, msg, why.status, why.text);
+        terni_answer_error(service, msg, why.status, why.text);
     } else if (rq == NULL) {
-        (void)send_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
+        terni_answer_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
     } else {
-        terni_request_begin(rq, service->conn, service->arg);
-        handle(service, method, msg, rq);
+        terni_request_begin(rq, service, method, msg);
+        handle(rq);
         request_put(service, rq);
     }
     (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);

@@ -2,6 +2,9 @@
 #ifndef TERNI_WIRE_H
 #define TERNI_WIRE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <tern/status.h>
 
 /* An error reply's headers, as in NATS services (nats-io ADR-32). */
@@ -28,5 +31,12 @@ enum { TERNI_TIMEOUT_DEFAULT_MS = 5000 };
 
 /* The status of an error reply with this code: gRPC's own numbers, or HTTP's from 100 on. */
 tern_status terni_status_from_code(long code);
+
+/* The attempt that TERNI_HEADER_ATTEMPT's value says, or 1: value is NULL or no such number. */
+uint32_t terni_attempt_from_header(const char *value);
+
+/* Is the header's name, in whatever case, one of those above that only Tern sends, or what nats.c shows of a
+ * status line? */
+bool terni_header_is_reserved(const char *name);
 
 #endif
