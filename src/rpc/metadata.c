@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "msg/msg.h"
 #include "rpc/request.h"
 #include "rpc/wire.h"
 
@@ -25,6 +26,22 @@ size_t tern_request_headers(tern_request *rq, tern_header *out_headers, size_t c
 uint32_t tern_request_attempt(const tern_request *rq)
 {
     return terni_attempt_from_header(tern_msg_header(rq->msg, TERNI_HEADER_ATTEMPT));
+}
+
+terni_time_ms terni_request_deadline(tern_msg *msg)
+{
+    return msg->received + terni_timeout_from_header(tern_msg_header(msg, TERNI_HEADER_TIMEOUT));
+}
+
+uint32_t tern_request_remaining_ms(const tern_request *rq)
+{
+    terni_time_ms left = rq->deadline - terni_now_ms();
+    return left > 0 ? (uint32_t)left : 0;
+}
+
+uint64_t tern_request_elapsed_us(const tern_request *rq)
+{
+    return (uint64_t)(terni_now_ns() - rq->started_ns) / 1000;
 }
 
 static tern_header *find_header(tern_request *rq, const char *name)

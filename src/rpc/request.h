@@ -4,6 +4,8 @@
 
 #include <tern/service.h>
 
+#include "core/clock.h"
+
 enum { TERNI_OWN_HEADERS = 3 }; /* at most so many of an answer's headers are Tern's own */
 
 typedef struct terni_arena_block {
@@ -15,7 +17,9 @@ struct tern_request {
     tern_request *next_spare;
     tern_service *service;
     const tern_method *method;
-    tern_msg *msg; /* what came */
+    tern_msg *msg;          /* what came */
+    int64_t started_ns;     /* of terni_now_ns */
+    terni_time_ms deadline; /* of its caller */
     ProtobufCMessage *out;
     tern_status status; /* of tern_request_fail; TERN_OK: it was not called */
     bool no_memory;     /* an allocation failed */
@@ -33,8 +37,11 @@ struct tern_request {
 /* Makes one. NULL: no memory. */
 tern_request *terni_request_new(void);
 
-/* Begins the request that came with msg, with empty memory. */
+/* Begins the request that came with msg, with empty memory. The times are the caller's to set. */
 void terni_request_begin(tern_request *rq, tern_service *service, const tern_method *method, tern_msg *msg);
+
+/* When the caller of the request that came with msg gives up. */
+terni_time_ms terni_request_deadline(tern_msg *msg);
 
 /* Frees what the handler allocated beyond the request's own memory. */
 void terni_request_end(tern_request *rq);

@@ -13,93 +13,9 @@
 #include "core/error.h"
 #include "core/pool.h"
 #include "core/subject.h"
-#include "msg/message.h"
 #include "msg/sub.h"
-#include "rpc/answer.h"
-
-/* ---- Requests ---- */
-
-static tern_request *request_get(tern_service *service)
-{
-    (void)pthread_mutex_lock(&service->mu);
-    tern_request *rq = service->spares;
-    if (rq != NULL) service->spares = rq->next_spare;
-    (void)pthread_mutex_unlock(&service->mu);
-    return rq != NULL ? rq : terni_request_new();
-}
-
-static void request_put(tern_service *service, tern_request *rq)
-{
-    terni_request_end(rq);
-    (void)pthread_mutex_lock(&service->mu);
-    rq->next_spare = service->spares;
-    service->spares = rq;
-    (void)pthread_mutex_unlock(&service->mu);
-}
-
-/* Decodes the request into its own memory, or fails it. */
-static ProtobufCMessage *decode(tern_request *rq)
-{
-    tern_error why;
-    const tern_method *method = rq->method;
-    ProtobufCAllocator allocator = terni_request_allocator(rq);
-    size_t size = tern_msg_size(rq->msg);
-    tern_status st = terni_message_depth_check(method->input, tern_msg_data(rq->msg), size, &why);
-    if (st != TERN_OK) {
-        (void)tern_request_fail(rq, st, "%s", why.text);
-        return NULL;
-    }
-    ProtobufCMessage *in = protobuf_c_message_unpack(method->input, &allocator, size, tern_msg_data(rq->msg));
-    if (in == NULL && !rq->no_memory)
-        (void)tern_request_fail(rq, TERN_INVALID_ARGUMENT, "request to \"%s\": %zu bytes that are not a %s",
-                                method->subject, size, terni_message_name(method->input));
-    return in;
-}
-
-/* Runs the handler on the request, and answers. */
-static void handle(tern_request *rq)
-{
-    tern_status st = TERN_OK;
-    ProtobufCMessage *in = decode(rq);
-    rq->out = in == NULL ? NULL : tern_request_alloc(rq, rq->method->output->sizeof_message);
-    if (rq->out != NULL) {
-        protobuf_c_message_init(rq->method->output, rq->out);
-        st = rq->method->invoke(rq->service->handlers, rq, in, rq->out);
-    }
-    (void)terni_answer(rq, st);
-}
-
-static const tern_method *find_method(const tern_service *service, const char *name)
-{
-    for (size_t i = 0; i < service->type->method_count; i++)
-        if (strcmp(service->type->methods[i].name, name) == 0) return &service->type->methods[i];
-    return NULL;
-}
-
-static void on_request(tern_msg *msg, void *arg)
-{
-    tern_service *service = arg;
-    if (tern_msg_reply(msg) == NULL) { /* nobody would hear the answer, good or bad */
-        (void)atomic_fetch_add_explicit(&service->unanswerable, 1, memory_order_relaxed);
-        return;
-    }
-    const char *name = tern_msg_subject(msg) + service->subject_size;
-    const tern_method *method = find_method(service, name);
-    tern_request *rq = method == NULL ? NULL : request_get(service);
-    if (method == NULL) {
-        tern_error why;
-        (void)terni_fail(&why, TERN_UNIMPLEMENTED, "service %s has no method \"%s\"", service->type->name,
-                         terni_quote(name).text);
-        terni_answer_error(service, msg, why.status, why.text);
-    } else if (rq == NULL) {
-        terni_answer_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
-    } else {
-        terni_request_begin(rq, service, method, msg);
-        handle(rq);
-        request_put(service, rq);
-    }
-    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
-}
+#include "rpc/handle.h"
+#include "rpc/request.h"
 
 /* ---- Life ---- */
 
@@ -177,7 +93,8 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
         .pending_msgs_limit = options->pending_limit,
     };
     tern_sub *handle = NULL;
-    tern_status st = terni_sub_open(conn, service->subject, &sub, on_request, service, service_free, &handle, err);
+    tern_status st =
+        terni_sub_open(conn, service->subject, &sub, terni_handle_request, service, service_free, &handle, err);
     if (st != TERN_OK) return st; /* the service went with the subscription */
     service->sub = handle;
     *out_service = service;
@@ -204,6 +121,7 @@ void tern_service_get_stats(const tern_service *service, tern_service_stats *out
     *out_stats = (tern_service_stats){
         .requests = atomic_load(&s->requests),
         .errors = atomic_load(&s->errors),
+        .expired = atomic_load(&s->expired),
         .dropped = sub.dropped + unanswerable,
     };
 }

@@ -15,7 +15,7 @@ struct tern_service {
     void *arg;
     char *subject;       /* "<prefix>.<package>.<Service>.*" */
     size_t subject_size; /* up to and with the last dot */
-    atomic_uint_fast64_t requests, errors, unanswerable;
+    atomic_uint_fast64_t requests, errors, expired, unanswerable;
     pthread_mutex_t mu;
     tern_request *spares; /* mu */
     _Alignas(max_align_t) char handlers[];

@@ -38,6 +38,12 @@ static uint64_t positive_number(const char *value, uint64_t limit)
     return number < limit ? number : limit;
 }
 
+uint32_t terni_timeout_from_header(const char *value)
+{
+    uint32_t timeout_ms = (uint32_t)positive_number(value, TERNI_TIMEOUT_MAX_MS);
+    return timeout_ms > 0 ? timeout_ms : TERNI_TIMEOUT_DEFAULT_MS;
+}
+
 uint32_t terni_attempt_from_header(const char *value)
 {
     uint32_t attempt = (uint32_t)positive_number(value, UINT32_MAX);

@@ -14,9 +14,10 @@
 /* The full name of the message that is an error reply's body. */
 #define TERNI_HEADER_DETAIL_TYPE "Tern-Detail-Type"
 
-/* How many milliseconds the caller waits from now on; left out where it is TERNI_TIMEOUT_DEFAULT_MS. */
+/* How many milliseconds the caller waits from now on; left out where it is TERNI_TIMEOUT_DEFAULT_MS. A value that is
+ * not a positive number counts as left out, one above TERNI_TIMEOUT_MAX_MS, a day, as that. */
 #define TERNI_HEADER_TIMEOUT "Tern-Timeout-Ms"
-enum { TERNI_TIMEOUT_DEFAULT_MS = 5000 };
+enum { TERNI_TIMEOUT_DEFAULT_MS = 5000, TERNI_TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000 };
 
 /* A refusal of a request that has not run: "1". And when it may be sent again, milliseconds from now. */
 #define TERNI_HEADER_NOT_EXECUTED "Tern-Not-Executed"
@@ -31,6 +32,9 @@ enum { TERNI_TIMEOUT_DEFAULT_MS = 5000 };
 
 /* The status of an error reply with this code: gRPC's own numbers, or HTTP's from 100 on. */
 tern_status terni_status_from_code(long code);
+
+/* The milliseconds that TERNI_HEADER_TIMEOUT's value says; NULL: there is no such header. */
+uint32_t terni_timeout_from_header(const char *value);
 
 /* The attempt that TERNI_HEADER_ATTEMPT's value says, or 1: value is NULL or no such number. */
 uint32_t terni_attempt_from_header(const char *value);
