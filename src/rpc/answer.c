@@ -41,12 +41,19 @@ static void fill_headers(error_headers *error, tern_status status, const char *t
     add_header(error, TERNI_HEADER_ERROR_CODE, error->code);
 }
 
+/* An answer is lost. That of a connection that is closed tells nobody: its last event has been, and perhaps more. */
+static void lost(tern_conn *conn, tern_status status, const char *subject, const char *text)
+{
+    if (status != TERN_CANCELLED) terni_conn_lost_message(conn, status, subject, text);
+    else (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
+}
+
 static void publish_error(tern_service *service, terni_outgoing *out)
 {
     tern_error why;
     (void)atomic_fetch_add_explicit(&service->errors, 1, memory_order_relaxed);
     tern_status st = terni_publish(service->conn, out, &why);
-    if (st != TERN_OK) terni_conn_lost_message(service->conn, st, out->subject, why.text);
+    if (st != TERN_OK) lost(service->conn, st, out->subject, why.text);
 }
 
 void terni_answer_error(tern_service *service, tern_msg *msg, tern_status status, const char *text)
@@ -117,7 +124,9 @@ static tern_status send_reply(tern_request *rq)
     }
     if (st != TERN_OK) return tern_request_fail(rq, TERN_INTERNAL, "%s", why.text);
     st = terni_publish(rq->service->conn, &reply, &why);
-    return st == TERN_RESOURCE_EXHAUSTED ? tern_request_fail(rq, st, "%s", why.text) : TERN_OK;
+    if (st == TERN_RESOURCE_EXHAUSTED) return tern_request_fail(rq, st, "%s", why.text);
+    if (st != TERN_OK) lost(rq->service->conn, st, reply.subject, why.text);
+    return TERN_OK;
 }
 
 tern_status terni_answer(tern_request *rq, tern_status status)

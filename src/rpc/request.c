@@ -27,6 +27,8 @@ void terni_request_begin(tern_request *rq, tern_service *service, const tern_met
     rq->method = method;
     rq->msg = msg;
     rq->out = NULL;
+    rq->defers = NULL;
+    rq->is_deferred = false;
     rq->status = TERN_OK;
     rq->no_memory = false;
     rq->text[0] = '\0';

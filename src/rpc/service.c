@@ -13,9 +13,12 @@
 #include "core/error.h"
 #include "core/pool.h"
 #include "core/subject.h"
+#include "io/conn.h"
 #include "msg/sub.h"
 #include "rpc/handle.h"
 #include "rpc/request.h"
+
+enum { STOP_DEFAULT_MS = 30000 };
 
 /* ---- Life ---- */
 
@@ -31,6 +34,14 @@ static void service_free(void *arg)
     free(service->subject);
     free(service);
 }
+
+static void service_opening(tern_sub *sub, void *arg)
+{
+    tern_service *service = arg;
+    service->sub = sub; /* a handler may need it before the start has returned */
+}
+
+static const terni_sub_hooks service_hooks = { .opening = service_opening };
 
 static char *make_subject(const char *prefix, const char *name)
 {
@@ -93,18 +104,33 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
         .pending_msgs_limit = options->pending_limit,
     };
     tern_sub *handle = NULL;
-    tern_status st =
-        terni_sub_open(conn, service->subject, &sub, terni_handle_request, service, service_free, &handle, err);
+    tern_status st = terni_sub_open_hooked(conn, service->subject, &sub, terni_handle_request, service, service_free,
+                                           &service_hooks, &handle, err);
     if (st != TERN_OK) return st; /* the service went with the subscription */
-    service->sub = handle;
     *out_service = service;
     return TERN_OK;
+}
+
+/* Sees through the server what was answered. A connection that is closed or drains meanwhile does so by itself, or says
+ * that it did not. */
+static tern_status flush_answers(tern_conn *conn, terni_time_ms deadline, tern_error *err)
+{
+    tern_error why;
+    terni_time_ms left = deadline - terni_now_ms();
+    tern_status st = tern_conn_flush(conn, left < 1 ? 1 : (uint32_t)left, &why);
+    if (st == TERN_OK || (st == TERN_CANCELLED && atomic_load(&conn->draining))) return TERN_OK;
+    return terni_fail(err, st, "the last replies: %s", why.text);
 }
 
 tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_error *err)
 {
     if (service == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "service is NULL");
-    return tern_sub_drain(service->sub, timeout_ms, err);
+    if (timeout_ms == 0) timeout_ms = STOP_DEFAULT_MS;
+    terni_time_ms deadline = terni_deadline(timeout_ms);
+    bool closed = tern_conn_get_state(service->conn) == TERN_CONN_CLOSED;
+    tern_status st = tern_sub_drain(service->sub, timeout_ms, err);
+    if (st != TERN_OK || closed || terni_sub_inside(service->sub)) return st;
+    return flush_answers(service->conn, deadline, err);
 }
 
 void tern_service_free(tern_service *service)
@@ -123,5 +149,6 @@ void tern_service_get_stats(const tern_service *service, tern_service_stats *out
         .errors = atomic_load(&s->errors),
         .expired = atomic_load(&s->expired),
         .dropped = sub.dropped + unanswerable,
+        .deferred = terni_sub_deferred(s->sub),
     };
 }

@@ -18,6 +18,7 @@ struct tern_service {
     atomic_uint_fast64_t requests, errors, expired, unanswerable;
     pthread_mutex_t mu;
     tern_request *spares; /* mu */
+    size_t spare_count;   /* mu */
     _Alignas(max_align_t) char handlers[];
 };
 
