@@ -13,6 +13,9 @@ typedef int64_t terni_time_ms;
 
 terni_time_ms terni_now_ms(void);
 
+/* The same clock in nanoseconds: the milliseconds are a millionth of it, rounded down. */
+int64_t terni_now_ns(void);
+
 /* The time timeout_ms from now. */
 terni_time_ms terni_deadline(uint32_t timeout_ms);
 

@@ -10,7 +10,7 @@
  * (queued); the thread that takes it up puts it back before running an item, if there is room for one
  * more handler. So the threads wake each other up one by one, and only as far as there is work.
  *
- * Who wakes whom: the end of a handler wakes those who wait for quiet, if there are any. */
+ * Who wakes whom: the end of a handler, and of what it deferred, wakes those who wait for quiet, if there are any. */
 #include "core/lane.h"
 
 #include <assert.h>
@@ -196,6 +196,28 @@ void terni_lane_close(terni_lane *lane)
     }
 }
 
+void terni_lane_defer(terni_lane *lane)
+{
+    terni_lane_retain(lane);
+    (void)pthread_mutex_lock(&lane->mu);
+    (void)atomic_fetch_add_explicit(&lane->deferred, 1, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&lane->mu);
+}
+
+void terni_lane_finish(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    (void)atomic_fetch_sub_explicit(&lane->deferred, 1, memory_order_relaxed);
+    if (lane->waiters > 0) (void)pthread_cond_broadcast(&lane->quiet);
+    (void)pthread_mutex_unlock(&lane->mu);
+    terni_lane_release(lane);
+}
+
+uint32_t terni_lane_deferred(const terni_lane *lane)
+{
+    return atomic_load_explicit(&lane->deferred, memory_order_relaxed);
+}
+
 static uint32_t depth_inside(const terni_lane *lane)
 {
     uint32_t depth = 0;
@@ -243,6 +265,11 @@ static bool help_locked(terni_lane *lane)
     return true;
 }
 
+static bool empty_locked(const terni_lane *lane)
+{
+    return lane->head == NULL && (lane->closed || terni_lane_deferred(lane) == 0);
+}
+
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
@@ -251,9 +278,9 @@ static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
     lane->waiters++;
     lane->inside_waiting += inside;
     if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
-    while (in_time && (handlers_run_locked(lane, inside) || (until_empty && lane->head != NULL)))
+    while (in_time && (handlers_run_locked(lane, inside) || (until_empty && !empty_locked(lane))))
         if (!until_empty || !help_locked(lane)) in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
-    bool done = !handlers_run_locked(lane, inside) && !(until_empty && lane->head != NULL);
+    bool done = !handlers_run_locked(lane, inside) && (!until_empty || empty_locked(lane));
     lane->inside_waiting -= inside;
     lane->waiters--;
     (void)pthread_mutex_unlock(&lane->mu);

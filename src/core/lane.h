@@ -44,15 +44,16 @@ typedef struct terni_lane {
     size_t items_limit, bytes_limit;
 
     pthread_mutex_t mu;   /* guards what follows */
-    pthread_cond_t quiet; /* broadcast when waiters > 0 and a handler ended or the queue ran empty */
+    pthread_cond_t quiet; /* broadcast when waiters > 0 and a handler, or what it deferred, ended, or the lane closed */
     terni_item *head, *tail;
     size_t items, bytes;
     uint32_t active;         /* handlers running */
     uint32_t inside_waiting; /* of them, those that wait for the others in terni_lane_close or _drain */
     uint32_t waiters;
-    bool queued; /* in the pool's run queue */
-    bool closed; /* takes nothing, runs nothing more */
-    bool slow;   /* has dropped since it last ran empty */
+    atomic_uint deferred; /* changed under mu: handled, but not finished */
+    bool queued;          /* in the pool's run queue */
+    bool closed;          /* takes nothing, runs nothing more */
+    bool slow;            /* has dropped since it last ran empty */
     uint64_t received, handled, dropped;
 } terni_lane;
 
@@ -89,8 +90,17 @@ void terni_lane_close(terni_lane *lane);
  * for each other so, all are let through. False: the deadline passed. */
 bool terni_lane_wait_quiet(terni_lane *lane, terni_time_ms deadline);
 
-/* The same, and until the queue is empty. */
+/* The same, and until the queue is empty and nothing is deferred; but nothing deferred is waited for once the lane is
+ * closed. */
 bool terni_lane_wait_empty(terni_lane *lane, terni_time_ms deadline);
+
+/* Inside a handler: what it handles is finished only by terni_lane_finish, on any thread, and holds the lane until
+ * then. */
+void terni_lane_defer(terni_lane *lane);
+void terni_lane_finish(terni_lane *lane);
+
+/* How many are deferred now. Any thread, without a lock. */
+uint32_t terni_lane_deferred(const terni_lane *lane);
 
 /* Is this thread inside a handler of the lane? */
 bool terni_lane_inside(const terni_lane *lane);

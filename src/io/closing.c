@@ -316,6 +316,7 @@ void tern_conn_free(tern_conn *conn)
     } else {
         (void)pthread_join(conn->thread, NULL);
         wait_quiet(conn);
+        terni_lane_close(&conn->events); /* a deferred request, answered later, tells nobody */
     }
     terni_conn_release(conn);
 }

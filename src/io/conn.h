@@ -74,6 +74,7 @@ typedef struct terni_io {
     terni_time_ms drain_at; /* the retiring session; TERNI_NEVER: it has begun, or there is none */
     terni_time_ms retire_by;
     terni_time_ms last_heard; /* from session */
+    terni_time_ms read_at;    /* when what is being handed over was read */
     terni_time_ms asked;      /* for a sign of life, by liveness */
     terni_fence liveness;
     bool liveness_pending;

@@ -198,7 +198,7 @@ static void receive(tern_conn *conn, bool hung_up)
     terni_io *io = &conn->io;
     uint64_t msgs = 0, bytes = 0;
     terni_session_read(io->session, hung_up);
-    io->last_heard = terni_now_ms();
+    io->last_heard = io->read_at = terni_now_ms();
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
     uint64_t fence_bytes = 0, fences = terni_fences_pending(&io->fences, &fence_bytes);
@@ -215,6 +215,7 @@ static void receive_retiring(tern_conn *conn, bool hung_up)
 {
     terni_io *io = &conn->io;
     terni_session_read(io->retiring, hung_up);
+    io->read_at = terni_now_ms();
     terni_entries_drain(&io->entries, true, UINT64_MAX);
     terni_fences_drain(&io->retiring_fences);
 }

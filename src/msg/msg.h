@@ -11,10 +11,11 @@
 
 struct tern_msg {
     terni_item item;
-    natsMsg *nats;    /* owned */
-    tern_conn *conn;  /* for tern_msg_respond */
-    atomic_uint refs; /* the library's until the handler has returned, and the program's */
-    bool kept;        /* the program has one, and with it holds conn */
+    natsMsg *nats;          /* owned */
+    tern_conn *conn;        /* for tern_msg_respond */
+    terni_time_ms received; /* by a subscription: when it was read; 0: otherwise */
+    atomic_uint refs;       /* the library's until the handler has returned, and the program's */
+    bool kept;              /* the program has one, and with it holds conn */
 };
 
 /* Wraps nats, taking it over. NULL: no memory, and nats is the caller's still. */

@@ -36,6 +36,7 @@ struct tern_sub {
     tern_message_fn message_handler;
     void *arg;
     void (*free_arg)(void *arg);
+    const terni_sub_hooks *hooks;
     atomic_bool leave_asked, remove_asked;
     atomic_uint_fast64_t undecodable;
 
@@ -116,6 +117,7 @@ static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
     tern_msg *msg = terni_msg_new(sub->conn, nats);
     if (msg != NULL) {
         msg->item.size_bytes = size;
+        msg->received = sub->conn->io.read_at;
         if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
         return;
     }
@@ -276,6 +278,8 @@ no_subject:
     return false;
 }
 
+static const terni_sub_hooks no_hooks;
+
 static void begin_drain(terni_member *member);
 static bool wait_drained(terni_member *member, terni_time_ms deadline);
 
@@ -288,6 +292,7 @@ static tern_sub *sub_new(tern_conn *conn, const char *subject, const tern_sub_op
         return NULL;
     }
     sub->conn = conn;
+    sub->hooks = &no_hooks;
     terni_conn_retain(conn);
     sub->entry = (terni_entry){ .class = &sub_entry_class, .subject = sub->subject, .queue_group = sub->queue_group };
     sub->member = (terni_member){ .lane = &sub->lane, .begin_drain = begin_drain, .wait_drained = wait_drained };
@@ -327,8 +332,9 @@ static tern_status check_arguments(tern_conn *conn, const char *subject, const t
     return st == TERN_OK ? check_options(options, err) : st;
 }
 
-tern_status terni_sub_open(tern_conn *conn, const char *subject, const tern_sub_options *options, tern_msg_fn handler,
-                           void *arg, void (*free_arg)(void *arg), tern_sub **out_sub, tern_error *err)
+tern_status terni_sub_open_hooked(tern_conn *conn, const char *subject, const tern_sub_options *options,
+                                  tern_msg_fn handler, void *arg, void (*free_arg)(void *arg),
+                                  const terni_sub_hooks *hooks, tern_sub **out_sub, tern_error *err)
 {
     static const tern_sub_options defaults = TERN_SUB_OPTIONS_INIT;
     if (options == NULL) options = &defaults;
@@ -341,7 +347,15 @@ tern_status terni_sub_open(tern_conn *conn, const char *subject, const tern_sub_
     sub->handler = handler;
     sub->arg = arg;
     sub->free_arg = free_arg;
+    sub->hooks = hooks;
+    if (hooks->opening != NULL) hooks->opening(sub, arg);
     return start(sub, out_sub, err);
+}
+
+tern_status terni_sub_open(tern_conn *conn, const char *subject, const tern_sub_options *options, tern_msg_fn handler,
+                           void *arg, void (*free_arg)(void *arg), tern_sub **out_sub, tern_error *err)
+{
+    return terni_sub_open_hooked(conn, subject, options, handler, arg, free_arg, &no_hooks, out_sub, err);
 }
 
 tern_status tern_conn_subscribe(tern_conn *conn, const char *subject, const tern_sub_options *options,
@@ -426,6 +440,28 @@ void tern_sub_free(tern_sub *sub)
     end(sub);
     if (waits) (void)terni_lane_wait_quiet(&sub->lane, TERNI_NEVER);
     terni_lane_release(&sub->lane);
+}
+
+/* ---- Deferring ---- */
+
+void terni_sub_defer(tern_sub *sub)
+{
+    terni_lane_defer(&sub->lane);
+}
+
+void terni_sub_finish(tern_sub *sub)
+{
+    terni_lane_finish(&sub->lane);
+}
+
+uint32_t terni_sub_deferred(const tern_sub *sub)
+{
+    return terni_lane_deferred(&sub->lane);
+}
+
+bool terni_sub_inside(const tern_sub *sub)
+{
+    return terni_lane_inside(&sub->lane);
 }
 
 void tern_sub_get_stats(const tern_sub *sub, tern_sub_stats *out_stats)

@@ -49,7 +49,7 @@ tern_status terni_headers_set_own(terni_headers *headers, const char *name, cons
 tern_status terni_headers_set(terni_headers *headers, const char *name, const char *value, tern_error *err)
 {
     tern_status st = terni_header_check(name, value, err);
-    if (st == TERN_OK && terni_header_is_own(name))
+    if (st == TERN_OK && terni_header_is_reserved(name))
         st = terni_fail(err, TERN_INVALID_ARGUMENT, "header \"%s\": is one of Tern's own", terni_quote(name).text);
     return st == TERN_OK ? terni_headers_set_own(headers, name, value, err) : st;
 }

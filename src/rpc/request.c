@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/error.h"
+#include "rpc/service.h"
 
 enum { ALIGNMENT = 16, BLOCK_MIN = 16 * 1024 };
 
@@ -21,13 +21,21 @@ tern_request *terni_request_new(void)
     return rq;
 }
 
-void terni_request_begin(tern_request *rq, tern_conn *conn, void *arg)
+void terni_request_begin(tern_request *rq, tern_service *service, const tern_method *method, tern_msg *msg)
 {
-    rq->conn = conn;
-    rq->arg = arg;
+    rq->service = service;
+    rq->method = method;
+    rq->msg = msg;
+    rq->out = NULL;
+    rq->defers = NULL;
+    rq->is_deferred = false;
     rq->status = TERN_OK;
     rq->no_memory = false;
     rq->text[0] = '\0';
+    rq->detail_type = NULL;
+    rq->detail_size = 0;
+    rq->headers = NULL;
+    rq->header_count = rq->header_capacity = 0;
     rq->used = 0;
 }
 
@@ -90,12 +98,12 @@ ProtobufCAllocator terni_request_allocator(tern_request *rq)
 
 void *tern_request_arg(const tern_request *rq)
 {
-    return rq->arg;
+    return rq->service->arg;
 }
 
 tern_conn *tern_request_conn(const tern_request *rq)
 {
-    return rq->conn;
+    return rq->service->conn;
 }
 
 void *tern_request_alloc(tern_request *rq, size_t size)
@@ -125,12 +133,46 @@ char *tern_request_printf(tern_request *rq, const char *format, ...)
     return text;
 }
 
+static tern_status fail(tern_request *rq, tern_status status, const char *format, va_list args) TERN_PRINTF(3, 0);
+
+static tern_status fail(tern_request *rq, tern_status status, const char *format, va_list args)
+{
+    (void)vsnprintf(rq->text, sizeof rq->text, format, args);
+    rq->status = status > TERN_OK && status <= TERN_UNAUTHENTICATED ? status : TERN_INTERNAL;
+    rq->detail_type = NULL;
+    rq->detail_size = 0;
+    return rq->status;
+}
+
 tern_status tern_request_fail(tern_request *rq, tern_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(rq->text, sizeof rq->text, format, args);
+    status = fail(rq, status, format, args);
     va_end(args);
-    rq->status = status > TERN_OK && status <= TERN_UNAUTHENTICATED ? status : TERN_INTERNAL;
-    return rq->status;
+    return status;
+}
+
+/* What cannot be packed, or named, does not go along: the error matters more. */
+static void set_detail(tern_request *rq, const ProtobufCMessage *detail)
+{
+    if (detail == NULL || detail->descriptor == NULL || detail->descriptor->name == NULL) return;
+    if (!protobuf_c_message_check(detail)) return;
+    size_t size = protobuf_c_message_get_packed_size(detail);
+    uint8_t *bytes = take(rq, size);
+    if (bytes == NULL) return;
+    rq->detail_type = detail->descriptor->name;
+    rq->detail = bytes;
+    rq->detail_size = protobuf_c_message_pack(detail, bytes);
+}
+
+tern_status tern_request_fail_with(tern_request *rq, tern_status status, const ProtobufCMessage *detail,
+                                   const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    status = fail(rq, status, format, args);
+    va_end(args);
+    set_detail(rq, detail);
+    return status;
 }

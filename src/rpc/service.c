@@ -4,9 +4,8 @@
  *
  * The service's memory belongs to its subscription and is freed with it, after the last handler. Spare
  * requests, with their memory for the reply, are kept from call to call: mu guards their list. */
-#include <tern/service.h>
+#include "rpc/service.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,158 +14,11 @@
 #include "core/pool.h"
 #include "core/subject.h"
 #include "io/conn.h"
-#include "msg/message.h"
-#include "msg/publish.h"
 #include "msg/sub.h"
+#include "rpc/handle.h"
 #include "rpc/request.h"
-#include "rpc/wire.h"
 
-struct tern_service {
-    tern_sub *sub; /* owns the service */
-    const tern_service_type *type;
-    tern_conn *conn; /* the subscription holds it */
-    void *arg;
-    char *subject;       /* "<prefix>.<package>.<Service>.*" */
-    size_t subject_size; /* up to and with the last dot */
-    atomic_uint_fast64_t requests, errors, unanswerable;
-    pthread_mutex_t mu;
-    tern_request *spares; /* mu */
-    _Alignas(max_align_t) char handlers[];
-};
-
-/* ---- Replies ---- */
-
-/* A header value must be one line. */
-static void one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\r' || *text == '\n') *text = ' ';
-}
-
-static tern_status send_error(tern_service *service, const tern_msg *msg, tern_status status, const char *text)
-{
-    char line[TERN_ERROR_TEXT_SIZE], code[12];
-    bool blank = text[strspn(text, " \t\r\n")] == '\0';
-    (void)snprintf(line, sizeof line, "%s", blank ? tern_status_meaning(status) : text);
-    one_line(line);
-    (void)snprintf(code, sizeof code, "%d", (int)status);
-    tern_header headers[] = { { TERNI_HEADER_ERROR, line }, { TERNI_HEADER_ERROR_CODE, code } };
-    terni_outgoing out = {
-        .subject = tern_msg_reply(msg),
-        .headers = headers,
-        .header_count = sizeof headers / sizeof *headers,
-        .deadline = TERNI_NEVER,
-    };
-    (void)atomic_fetch_add_explicit(&service->errors, 1, memory_order_relaxed);
-    tern_error why;
-    tern_status st = terni_publish(service->conn, &out, &why);
-    if (st != TERN_OK) terni_conn_lost_message(service->conn, st, out.subject, why.text);
-    return st;
-}
-
-/* Sends the reply that the handler filled, or says why that cannot be. */
-static void send_reply(tern_service *service, const tern_method *method, const tern_msg *msg,
-                       const ProtobufCMessage *out)
-{
-    tern_error why;
-    terni_outgoing reply = {
-        .subject = tern_msg_reply(msg),
-        .fill = terni_message_fill,
-        .source = out,
-        .deadline = TERNI_NEVER,
-    };
-    tern_status st = terni_message_check("the reply", out, &why);
-    if (st == TERN_OK) {
-        reply.size = protobuf_c_message_get_packed_size(out);
-        st = terni_payload_check(service->conn, method->subject, reply.size, &why);
-    }
-    if (st != TERN_OK) {
-        (void)send_error(service, msg, TERN_INTERNAL, why.text);
-        return;
-    }
-    st = terni_publish(service->conn, &reply, &why);
-    if (st == TERN_RESOURCE_EXHAUSTED) (void)send_error(service, msg, st, why.text);
-}
-
-/* ---- Requests ---- */
-
-static tern_request *request_get(tern_service *service)
-{
-    (void)pthread_mutex_lock(&service->mu);
-    tern_request *rq = service->spares;
-    if (rq != NULL) service->spares = rq->next_spare;
-    (void)pthread_mutex_unlock(&service->mu);
-    return rq != NULL ? rq : terni_request_new();
-}
-
-static void request_put(tern_service *service, tern_request *rq)
-{
-    terni_request_end(rq);
-    (void)pthread_mutex_lock(&service->mu);
-    rq->next_spare = service->spares;
-    service->spares = rq;
-    (void)pthread_mutex_unlock(&service->mu);
-}
-
-/* Decodes the request, runs the handler on it, and answers. */
-static void handle(tern_service *service, const tern_method *method, const tern_msg *msg, tern_request *rq)
-{
-    tern_error why;
-    ProtobufCAllocator allocator = terni_request_allocator(rq);
-    size_t size = tern_msg_size(msg);
-    tern_status st = terni_message_depth_check(method->input, tern_msg_data(msg), size, &why);
-    if (st != TERN_OK) {
-        (void)send_error(service, msg, st, why.text);
-        return;
-    }
-    ProtobufCMessage *in = protobuf_c_message_unpack(method->input, &allocator, size, tern_msg_data(msg));
-    ProtobufCMessage *out = tern_request_alloc(rq, method->output->sizeof_message);
-    if (in != NULL && out != NULL) {
-        protobuf_c_message_init(method->output, out);
-        st = method->invoke(service->handlers, rq, in, out);
-        if (st == TERN_OK) st = rq->status; /* failed, and returned OK all the same */
-    } else if (!rq->no_memory) {
-        st = tern_request_fail(rq, TERN_INVALID_ARGUMENT, "request to \"%s\": %zu bytes that are not a %s",
-                               method->subject, size, terni_message_name(method->input));
-    }
-    if (st == TERN_OK && rq->no_memory) st = tern_request_fail(rq, TERN_RESOURCE_EXHAUSTED, "out of memory");
-    if (st == TERN_OK) send_reply(service, method, msg, out);
-    else
-        (void)send_error(service, msg, rq->status != TERN_OK ? rq->status : tern_request_fail(rq, st, "%s", ""),
-                         rq->text);
-}
-
-static const tern_method *find_method(const tern_service *service, const char *name)
-{
-    for (size_t i = 0; i < service->type->method_count; i++)
-        if (strcmp(service->type->methods[i].name, name) == 0) return &service->type->methods[i];
-    return NULL;
-}
-
-static void on_request(tern_msg *msg, void *arg)
-{
-    tern_service *service = arg;
-    if (tern_msg_reply(msg) == NULL) { /* nobody would hear the answer, good or bad */
-        (void)atomic_fetch_add_explicit(&service->unanswerable, 1, memory_order_relaxed);
-        return;
-    }
-    const char *name = tern_msg_subject(msg) + service->subject_size;
-    const tern_method *method = find_method(service, name);
-    tern_request *rq = method == NULL ? NULL : request_get(service);
-    if (method == NULL) {
-        tern_error why;
-        (void)terni_fail(&why, TERN_UNIMPLEMENTED, "service %s has no method \"%s\"", service->type->name,
-                         terni_quote(name).text);
-        (void)send_error(service, msg, why.status, why.text);
-    } else if (rq == NULL) {
-        (void)send_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
-    } else {
-        terni_request_begin(rq, service->conn, service->arg);
-        handle(service, method, msg, rq);
-        request_put(service, rq);
-    }
-    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
-}
+enum { STOP_DEFAULT_MS = 30000 };
 
 /* ---- Life ---- */
 
@@ -182,6 +34,14 @@ static void service_free(void *arg)
     free(service->subject);
     free(service);
 }
+
+static void service_opening(tern_sub *sub, void *arg)
+{
+    tern_service *service = arg;
+    service->sub = sub; /* a handler may need it before the start has returned */
+}
+
+static const terni_sub_hooks service_hooks = { .opening = service_opening };
 
 static char *make_subject(const char *prefix, const char *name)
 {
@@ -244,17 +104,33 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
         .pending_msgs_limit = options->pending_limit,
     };
     tern_sub *handle = NULL;
-    tern_status st = terni_sub_open(conn, service->subject, &sub, on_request, service, service_free, &handle, err);
+    tern_status st = terni_sub_open_hooked(conn, service->subject, &sub, terni_handle_request, service, service_free,
+                                           &service_hooks, &handle, err);
     if (st != TERN_OK) return st; /* the service went with the subscription */
-    service->sub = handle;
     *out_service = service;
     return TERN_OK;
+}
+
+/* Sees through the server what was answered. A connection that is closed or drains meanwhile does so by itself, or says
+ * that it did not. */
+static tern_status flush_answers(tern_conn *conn, terni_time_ms deadline, tern_error *err)
+{
+    tern_error why;
+    terni_time_ms left = deadline - terni_now_ms();
+    tern_status st = tern_conn_flush(conn, left < 1 ? 1 : (uint32_t)left, &why);
+    if (st == TERN_OK || (st == TERN_CANCELLED && atomic_load(&conn->draining))) return TERN_OK;
+    return terni_fail(err, st, "the last replies: %s", why.text);
 }
 
 tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_error *err)
 {
     if (service == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "service is NULL");
-    return tern_sub_drain(service->sub, timeout_ms, err);
+    if (timeout_ms == 0) timeout_ms = STOP_DEFAULT_MS;
+    terni_time_ms deadline = terni_deadline(timeout_ms);
+    bool closed = tern_conn_get_state(service->conn) == TERN_CONN_CLOSED;
+    tern_status st = tern_sub_drain(service->sub, timeout_ms, err);
+    if (st != TERN_OK || closed || terni_sub_inside(service->sub)) return st;
+    return flush_answers(service->conn, deadline, err);
 }
 
 void tern_service_free(tern_service *service)
@@ -271,6 +147,8 @@ void tern_service_get_stats(const tern_service *service, tern_service_stats *out
     *out_stats = (tern_service_stats){
         .requests = atomic_load(&s->requests),
         .errors = atomic_load(&s->errors),
+        .expired = atomic_load(&s->expired),
         .dropped = sub.dropped + unanswerable,
+        .deferred = terni_sub_deferred(s->sub),
     };
 }

@@ -1,5 +1,6 @@
 #include "rpc/wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,10 +30,30 @@ tern_status terni_status_from_code(long code)
     return code > TERN_OK && code <= TERN_UNAUTHENTICATED ? (tern_status)code : TERN_UNKNOWN;
 }
 
-bool terni_header_is_own(const char *name)
+/* The number that the whole value is, or 0; at most limit. */
+static uint64_t positive_number(const char *value, uint64_t limit)
 {
-    static const char *const prefixes[] = { "Tern-", "Nats-Service-" };
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0) return true;
-    return strcasecmp(name, "Status") == 0 || strcasecmp(name, "Description") == 0;
+    if (value == NULL || *value == '\0' || value[strspn(value, "0123456789")] != '\0') return 0;
+    uint64_t number = strtoull(value, NULL, 10); /* ULLONG_MAX where it is beyond */
+    return number < limit ? number : limit;
+}
+
+uint32_t terni_timeout_from_header(const char *value)
+{
+    uint32_t timeout_ms = (uint32_t)positive_number(value, TERNI_TIMEOUT_MAX_MS);
+    return timeout_ms > 0 ? timeout_ms : TERNI_TIMEOUT_DEFAULT_MS;
+}
+
+uint32_t terni_attempt_from_header(const char *value)
+{
+    uint32_t attempt = (uint32_t)positive_number(value, UINT32_MAX);
+    return attempt > 0 ? attempt : 1;
+}
+
+bool terni_header_is_reserved(const char *name)
+{
+    static const char tern[] = "Tern-";
+    return strncasecmp(name, tern, sizeof tern - 1) == 0 ||
+           strncasecmp(name, TERNI_HEADER_ERROR, sizeof TERNI_HEADER_ERROR - 1) == 0 ||
+           strcasecmp(name, "Status") == 0 || strcasecmp(name, "Description") == 0;
 }

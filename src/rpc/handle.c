@@ -1,0 +1,160 @@
+/* A request belongs to the thread that runs its handler, until that returns; or, once it is deferred, to whoever
+ * answers it, perhaps before the handler has returned: so that thread looks into its own stack (rq->defers) to know,
+ * and no more into the request. A deferred request holds its message, and that the connection; and the subscription,
+ * and that the service. Draining waits for it (core/lane.h). */
+#include "rpc/handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/subject.h"
+#include "msg/message.h"
+#include "msg/sub.h"
+#include "rpc/answer.h"
+#include "rpc/service.h"
+
+enum { SPARES_MAX = 256 }; /* requests kept from call to call */
+
+static tern_request *request_get(tern_service *service)
+{
+    (void)pthread_mutex_lock(&service->mu);
+    tern_request *rq = service->spares;
+    if (rq != NULL) {
+        service->spares = rq->next_spare;
+        service->spare_count--;
+    }
+    (void)pthread_mutex_unlock(&service->mu);
+    return rq != NULL ? rq : terni_request_new();
+}
+
+static void request_put(tern_service *service, tern_request *rq)
+{
+    terni_request_end(rq);
+    (void)pthread_mutex_lock(&service->mu);
+    bool kept = service->spare_count < SPARES_MAX;
+    if (kept) {
+        rq->next_spare = service->spares;
+        service->spares = rq;
+        service->spare_count++;
+    }
+    (void)pthread_mutex_unlock(&service->mu);
+    if (!kept) free(rq);
+}
+
+/* Decodes the request into its own memory, or fails it. */
+static ProtobufCMessage *decode(tern_request *rq)
+{
+    tern_error why;
+    const tern_method *method = rq->method;
+    ProtobufCAllocator allocator = terni_request_allocator(rq);
+    size_t size = tern_msg_size(rq->msg);
+    tern_status st = terni_message_depth_check(method->input, tern_msg_data(rq->msg), size, &why);
+    if (st != TERN_OK) {
+        (void)tern_request_fail(rq, st, "%s", why.text);
+        return NULL;
+    }
+    ProtobufCMessage *in = protobuf_c_message_unpack(method->input, &allocator, size, tern_msg_data(rq->msg));
+    if (in == NULL && !rq->no_memory)
+        (void)tern_request_fail(rq, TERN_INVALID_ARGUMENT, "request to \"%s\": %zu bytes that are not a %s",
+                                method->subject, size, terni_message_name(method->input));
+    return in;
+}
+
+/* Answers the request, and is done with it. */
+static void end(tern_request *rq, tern_status status)
+{
+    tern_service *service = rq->service;
+    (void)terni_answer(rq, status);
+    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
+    request_put(service, rq);
+}
+
+/* Runs the handler on the request, and answers, unless that defers: then rq may be gone. */
+static void handle(tern_request *rq)
+{
+    tern_status st = TERN_OK;
+    bool deferred = false;
+    ProtobufCMessage *in = decode(rq);
+    rq->out = in == NULL ? NULL : tern_request_alloc(rq, rq->method->output->sizeof_message);
+    if (rq->out != NULL) {
+        protobuf_c_message_init(rq->method->output, rq->out);
+        rq->defers = &deferred;
+        st = rq->method->invoke(rq->service->handlers, rq, in, rq->out);
+        if (deferred) return;
+        rq->defers = NULL;
+    }
+    end(rq, st);
+}
+
+static const tern_method *find_method(const tern_service *service, const char *name)
+{
+    for (size_t i = 0; i < service->type->method_count; i++)
+        if (strcmp(service->type->methods[i].name, name) == 0) return &service->type->methods[i];
+    return NULL;
+}
+
+/* The last token of the subject names no method. */
+static void answer_unknown(tern_service *service, tern_msg *msg, const char *name)
+{
+    tern_error why;
+    (void)terni_fail(&why, TERN_UNIMPLEMENTED, "service %s has no method \"%s\"", service->type->name,
+                     terni_quote(name).text);
+    terni_answer_error(service, msg, why.status, why.text);
+}
+
+void terni_handle_request(tern_msg *msg, void *arg)
+{
+    tern_service *service = arg;
+    int64_t now_ns = terni_now_ns();
+    terni_time_ms deadline = terni_request_deadline(msg);
+    if (tern_msg_reply(msg) == NULL) { /* nobody would hear the answer, good or bad */
+        (void)atomic_fetch_add_explicit(&service->unanswerable, 1, memory_order_relaxed);
+        return;
+    }
+    if (now_ns / 1000000 >= deadline) {
+        (void)atomic_fetch_add_explicit(&service->expired, 1, memory_order_relaxed);
+        return;
+    }
+    const char *name = tern_msg_subject(msg) + service->subject_size;
+    const tern_method *method = find_method(service, name);
+    tern_request *rq = method == NULL ? NULL : request_get(service);
+    if (rq != NULL) {
+        terni_request_begin(rq, service, method, msg);
+        rq->started_ns = now_ns;
+        rq->deadline = deadline;
+        handle(rq);
+        return;
+    }
+    if (method == NULL) answer_unknown(service, msg, name);
+    else terni_answer_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
+    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
+}
+
+/* ---- Answering later ---- */
+
+void tern_request_defer(tern_request *rq)
+{
+    if (rq->defers == NULL) return;
+    *rq->defers = true;
+    rq->defers = NULL;
+    rq->is_deferred = true;
+    tern_msg_keep(rq->msg);
+    terni_sub_defer(rq->service->sub);
+}
+
+void tern_request_complete(tern_request *rq, tern_status status)
+{
+    if (!rq->is_deferred) return; /* its handler's return answers it */
+    tern_sub *sub = rq->service->sub;
+    tern_msg *msg = rq->msg;
+    end(rq, status);
+    tern_msg_free(msg);
+    terni_sub_finish(sub); /* and with it, perhaps, the service */
+}
+
+void tern_request_drop(tern_request *rq)
+{
+    if (rq == NULL || !rq->is_deferred) return;
+    tern_request_complete(rq, tern_request_fail(rq, TERN_INTERNAL, "the service dropped the request"));
+}
