@@ -632,7 +632,7 @@ Test(async, a_call_in_flight_takes_no_more_than_512_bytes, .timeout = 120)
     begin_all(client, test_v1_calc_increment_async, &all, 100000);
     rig_flush(rig.conn);
     size_t each = (mallinfo2().uordblks - before) / CALLS;
-    cr_log_warn("%zu bytes for each call in flight", each);
+    cr_log_info("%zu bytes for each call in flight", each);
     check_int_at_most(each, 512);
     check_int(gate_count(&all.gate), 0);
     tern_client_free(client);

@@ -118,18 +118,21 @@ static void ignore(tern_msg *msg, void *arg)
     (void)arg;
 }
 
-/* A connection's life, with a little of everything. */
+/* A connection's life, with a little of everything. Each has a queue group of its own: the server may not have seen
+ * yet that the last connection is gone, and would hand its service the request. */
 static void live(struct test_server *server, int i)
 {
     tern_error err = { .status = TERN_OK };
     tern_conn_options options = { .url = server_url(server) };
     tern_conn *conn = NULL;
     tern_sub *sub = NULL;
+    char group[16];
 
     check_ok(tern_connect(&options, &conn, &err));
     if (i % 4 != 0) {
+        (void)snprintf(group, sizeof group, "g%d", i);
         tern_client *client = calc_client(conn, NULL);
-        tern_service *service = calc_serve(conn, NULL);
+        tern_service *service = calc_serve(conn, &(tern_service_options){ .queue_group = group });
         check_ok(tern_conn_subscribe(conn, "a", NULL, ignore, NULL, &sub, &err));
         rig_publish(conn, "a", "x");
         check_int(calc_increment(client, i, &err), i + 1);
@@ -186,6 +189,21 @@ Test(scale, subscriptions_come_and_go_without_growth, .timeout = 600)
     test_check_leaks();
 }
 
+/* As many calls at once as there can be inboxes and calls kept for use: from then on nothing is left to grow. */
+static void fill_caches(tern_client *client)
+{
+    enum { CALLS = 400 };
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    tern_error err = { .status = TERN_OK };
+    tern_call *calls[CALLS];
+    char note[] = "";
+    number.note = note;
+    for (int i = 0; i < CALLS; i++)
+        check_ok(test_v1_calc_increment_async(client, &number, NULL, NULL, NULL, &calls[i], &err));
+    check_ok(tern_call_wait_all(calls, CALLS, RIG_WAIT_MS, &err));
+    for (int i = 0; i < CALLS; i++) tern_call_free(calls[i]);
+}
+
 Test(scale, timed_out_calls_leave_no_growth, .timeout = 600)
 {
     const int count = cycles(500, 20000), settled = 100;
@@ -196,6 +214,7 @@ Test(scale, timed_out_calls_leave_no_growth, .timeout = 600)
     rig_open(&rig);
     tern_sub *silent = rig_subscribe(rig.conn, "test.v1.Calc.*", NULL, ignore, NULL);
     tern_client *client = calc_client(rig.conn, &(tern_client_options){ .timeout_ms = 1 });
+    fill_caches(client);
     for (int i = 0; i < settled + count; i++) {
         check_int(calc_increment(client, i, &err), -1);
         check_int(err.status, TERN_DEADLINE_EXCEEDED);

@@ -44,7 +44,7 @@ struct caller {
     pthread_t thread;
 };
 
-static void *call_once(void *arg)
+static void *call_increment(void *arg)
 {
     struct caller *caller = arg;
     caller->result = calc_increment(caller->client, caller->value, &caller->err);
@@ -55,7 +55,7 @@ static void callers_start(struct caller *callers, int count, tern_client *client
 {
     for (int i = 0; i < count; i++) {
         callers[i] = (struct caller){ .client = client, .value = i };
-        pthread_create(&callers[i].thread, NULL, call_once, &callers[i]);
+        pthread_create(&callers[i].thread, NULL, call_increment, &callers[i]);
     }
 }
 
