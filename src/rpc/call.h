@@ -21,9 +21,9 @@ struct tern_call {
     tern_client *client; /* held, while in use */
     const tern_method *method;
     terni_call_kind kind;
-    bool concluded;       /* the finisher's: the reply can be read */
-    bool preparing;       /* the caller's thread is in an interceptor's before */
-    uint16_t let_through; /* interceptors whose after is to run */
+    atomic_bool concluded; /* the finisher's: the reply can be read */
+    bool preparing;        /* the caller's thread is in an interceptor's before */
+    uint16_t let_through;  /* interceptors whose after is to run */
     uint32_t timeout_ms;
     int64_t began_us;
     int64_t took_us; /* -1: it has not ended */
