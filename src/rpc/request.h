@@ -6,7 +6,7 @@
 
 #include "core/clock.h"
 
-enum { TERNI_OWN_HEADERS = 3 }; /* at most so many of an answer's headers are Tern's own */
+enum { TERNI_OWN_HEADERS = 4 }; /* at most so many of an answer's headers are Tern's own */
 
 typedef struct terni_arena_block {
     struct terni_arena_block *next;
