@@ -61,6 +61,28 @@ static ProtobufCMessage *decode(tern_request *rq)
     return in;
 }
 
+/* Shows the request to the interceptors, until one refuses it. */
+static tern_status before(tern_request *rq)
+{
+    tern_status st = TERN_OK;
+    const tern_service *service = rq->service;
+    while (st == TERN_OK && rq->passed < service->interceptor_count) {
+        const tern_service_interceptor *next = &service->interceptors[rq->passed];
+        if (next->before != NULL) st = next->before(rq, next->arg);
+        if (st == TERN_OK) st = rq->status; /* failed, and returned OK all the same */
+        if (st == TERN_OK) rq->passed++;
+    }
+    return st;
+}
+
+static void after(tern_request *rq, tern_status status)
+{
+    while (rq->passed > 0) {
+        const tern_service_interceptor *last = &rq->service->interceptors[--rq->passed];
+        if (last->after != NULL) last->after(rq, status, last->arg);
+    }
+}
+
 /* Answers the request, counts it, and is done with it. Returns the time. */
 static int64_t end(tern_request *rq, tern_status status)
 {
@@ -69,6 +91,7 @@ static int64_t end(tern_request *rq, tern_status status)
     int64_t now_ns = terni_now_ns();
     size_t index = (size_t)(rq->method - service->type->methods);
     terni_endpoint_count(service->endpoints, index, now_ns - rq->started_ns, status, rq->text);
+    after(rq, status);
     request_put(service, rq);
     return now_ns;
 }
@@ -76,9 +99,9 @@ static int64_t end(tern_request *rq, tern_status status)
 /* Runs the handler on the request, and answers, unless that defers: then rq may be gone. Returns the time. */
 static int64_t handle(tern_request *rq)
 {
-    tern_status st = TERN_OK;
     bool deferred = false;
-    ProtobufCMessage *in = decode(rq);
+    tern_status st = before(rq);
+    ProtobufCMessage *in = st == TERN_OK ? decode(rq) : NULL;
     rq->out = in == NULL ? NULL : tern_request_alloc(rq, rq->method->output->sizeof_message);
     if (rq->out != NULL) {
         protobuf_c_message_init(rq->method->output, rq->out);

@@ -33,6 +33,7 @@ static void service_free(void *arg)
     }
     (void)pthread_mutex_destroy(&service->mu);
     terni_endpoints_free(service->endpoints);
+    free(service->interceptors);
     free(service->subject);
     free(service);
 }
@@ -58,6 +59,17 @@ static char *make_subject(const char *prefix, const char *name)
     return subject;
 }
 
+static bool copy_interceptors(tern_service *service, const tern_service_options *options)
+{
+    size_t count = options->interceptor_count;
+    if (count == 0) return true;
+    service->interceptors = calloc(count, sizeof *service->interceptors);
+    if (service->interceptors == NULL) return false;
+    memcpy(service->interceptors, options->interceptors, count * sizeof *service->interceptors);
+    service->interceptor_count = count;
+    return true;
+}
+
 static tern_service *service_new(tern_conn *conn, const tern_service_type *type, const void *handlers, void *arg,
                                  const tern_service_options *options)
 {
@@ -65,8 +77,10 @@ static tern_service *service_new(tern_conn *conn, const tern_service_type *type,
     if (service == NULL) return NULL;
     service->subject = make_subject(options->subject_prefix, type->name);
     service->endpoints = terni_endpoints_new(type->method_count + 1);
-    if (service->subject == NULL || service->endpoints == NULL || pthread_mutex_init(&service->mu, NULL) != 0) {
+    if (service->subject == NULL || service->endpoints == NULL || !copy_interceptors(service, options) ||
+        pthread_mutex_init(&service->mu, NULL) != 0) {
         terni_endpoints_free(service->endpoints);
+        free(service->interceptors);
         free(service->subject);
         free(service);
         return NULL;
@@ -78,6 +92,15 @@ static tern_service *service_new(tern_conn *conn, const tern_service_type *type,
     service->is_inline = options->executor == tern_executor_inline();
     memcpy(service->handlers, handlers, type->handlers_size);
     return service;
+}
+
+static tern_status check_options(const tern_service_options *options, tern_error *err)
+{
+    if (options->interceptor_count > 0 && options->interceptors == NULL)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "interceptors is NULL, interceptor_count %zu",
+                          options->interceptor_count);
+    return options->subject_prefix == NULL ? TERN_OK
+                                           : terni_subject_check("subject_prefix", options->subject_prefix, err);
 }
 
 static uint32_t executor_threads(const tern_service_options *options)
@@ -99,10 +122,8 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
                           : type == NULL     ? "type"
                           : handlers == NULL ? "handlers"
                                              : "out_service");
-    if (options->subject_prefix != NULL) {
-        tern_status st = terni_subject_check("subject_prefix", options->subject_prefix, err);
-        if (st != TERN_OK) return st;
-    }
+    tern_status st = check_options(options, err);
+    if (st != TERN_OK) return st;
     tern_service *service = service_new(conn, type, handlers, arg, options);
     if (service == NULL) return terni_fail_memory(err);
     uint32_t threads = executor_threads(options);
@@ -116,8 +137,8 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
     terni_admission_init(&service->admission, concurrency < threads ? concurrency : threads, sub.pending_msgs_limit,
                          terni_now_ms());
     tern_sub *handle = NULL;
-    tern_status st = terni_sub_open_hooked(conn, service->subject, &sub, terni_handle_request, service, service_free,
-                                           &service_hooks, &handle, err);
+    st = terni_sub_open_hooked(conn, service->subject, &sub, terni_handle_request, service, service_free,
+                               &service_hooks, &handle, err);
     if (st != TERN_OK) return st; /* the service went with the subscription */
     *out_service = service;
     return TERN_OK;

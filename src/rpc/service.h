@@ -16,8 +16,10 @@ struct tern_service {
     const tern_service_type *type;
     tern_conn *conn; /* the subscription holds it */
     void *arg;
-    char *subject;              /* "<prefix>.<package>.<Service>.*" */
-    size_t subject_size;        /* up to and with the last dot */
+    char *subject;       /* "<prefix>.<package>.<Service>.*" */
+    size_t subject_size; /* up to and with the last dot */
+    tern_service_interceptor *interceptors;
+    size_t interceptor_count;
     terni_endpoints *endpoints; /* one for each method, and one for what names none */
     bool is_inline;             /* nothing waits */
 
