@@ -1,5 +1,6 @@
 /* What the program's threads do with a connection. Locks: conn->mu guards state, errors and the list of
- * members; nothing that can wait is done under it, and of other locks only a lane's is taken inside.
+ * members; nothing that can wait is done under it, and of other locks only a lane's and the outbound queue's are taken
+ * inside.
  *
  * Life: the holds on a connection are those on its events lane: the program's handle, the I/O
  * thread, the drain thread, every subscription, service and client, and every event being delivered.

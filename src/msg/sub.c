@@ -76,10 +76,21 @@ static void sub_run(terni_lane *lane, terni_item *item)
     terni_msg_done(msg);
 }
 
+static bool is_closed(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    bool closed = lane->closed;
+    (void)pthread_mutex_unlock(&lane->mu);
+    return closed;
+}
+
 static void sub_drop(terni_lane *lane, terni_item *item)
 {
-    count_dropped(TERNI_CONTAINER(lane, tern_sub, lane));
-    terni_msg_done(TERNI_CONTAINER(item, tern_msg, item));
+    tern_sub *sub = TERNI_CONTAINER(lane, tern_sub, lane);
+    tern_msg *msg = TERNI_CONTAINER(item, tern_msg, item);
+    if (sub->hooks->dropped != NULL) sub->hooks->dropped(msg, !is_closed(lane), sub->arg);
+    else count_dropped(sub);
+    terni_msg_done(msg);
 }
 
 static void sub_destroy(terni_lane *lane)
@@ -118,7 +129,8 @@ static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
     if (msg != NULL) {
         msg->item.size_bytes = size;
         msg->received = sub->conn->io.read_at;
-        if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
+        if (sub->hooks->admit != NULL && !sub->hooks->admit(msg, sub->arg)) terni_msg_done(msg);
+        else if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
         return;
     }
     natsMsg_Destroy(nats);

@@ -27,6 +27,7 @@ void terni_request_begin(tern_request *rq, tern_service *service, const tern_met
     rq->method = method;
     rq->msg = msg;
     rq->out = NULL;
+    rq->passed = 0;
     rq->defers = NULL;
     rq->is_deferred = false;
     rq->status = TERN_OK;
