@@ -150,6 +150,9 @@ void terni_conn_set_state(tern_conn *conn, tern_conn_state state);
 void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, const char *server, const char *subject,
                      const char *text);
 
+/* On the I/O thread, which is where events are told if they are inline: tells those that other threads left. */
+void terni_conn_tell_deferred(tern_conn *conn);
+
 /* Counts an accepted message that is lost, and tells of it. */
 void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text);
 
