@@ -196,6 +196,28 @@ Test(memory, pool_survives_each_failed_allocation, .timeout = 120)
     test_check_leaks();
 }
 
+static tern_status do_queue(struct rig *rig, tern_error *err)
+{
+    tern_executor *queue = NULL;
+    tern_sub *sub = NULL;
+    tern_status st = tern_queue_new(&queue, err);
+    if (st != TERN_OK) return st;
+    tern_sub_options options = { .executor = queue };
+    st = tern_conn_subscribe(rig->conn, "a", &options, ignore, NULL, &sub, err);
+    if (st == TERN_OK) st = tern_conn_publish(rig->conn, "a", "x", 1, err);
+    (void)tern_queue_dispatch(queue);
+    if (st == TERN_OK) st = tern_sub_drain(sub, 20000, err);
+    tern_sub_free(sub);
+    tern_executor_free(queue);
+    return st;
+}
+
+Test(memory, queue_survives_each_failed_allocation, .timeout = 120)
+{
+    each_failing("tern_queue_new", do_queue, 4);
+    test_check_leaks();
+}
+
 static tern_status do_publish(struct rig *rig, tern_error *err)
 {
     static const char big[100000];

@@ -312,6 +312,7 @@ void *terni_loop_main(void *arg)
     tern_conn *conn = arg;
     terni_waker_own(&conn->waker);
     while (!atomic_load(&conn->stop)) {
+        terni_conn_tell_deferred(conn);
         terni_reconnect_step(conn);
         conn->calls->step(conn->calls);
         bool more = conn->io.session != NULL && transfer(conn);

@@ -258,8 +258,8 @@ static tern_status check_options(const tern_sub_options *options, tern_error *er
     if (options->concurrency > CONCURRENCY_MAX)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: the limit is %d", options->concurrency,
                           CONCURRENCY_MAX);
-    if (options->concurrency > 1 && options->executor == tern_executor_inline())
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: the inline executor has one thread",
+    if (options->concurrency > 1 && terni_executor_is_single(options->executor))
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: an inline or queue executor has one thread",
                           options->concurrency);
     return options->queue_group == NULL ? TERN_OK : terni_token_check("queue group", options->queue_group, err);
 }

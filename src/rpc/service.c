@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/pool.h"
+#include "core/executor.h"
 #include "core/subject.h"
 #include "io/conn.h"
 #include "msg/sub.h"
