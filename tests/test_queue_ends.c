@@ -324,6 +324,7 @@ Test(queue_ends, the_connection_is_freed_with_everything_left, .timeout = 60)
 struct loop {
     tern_executor *queue;
     struct seen *seen;
+    struct test_gate dispatched; /* once: the queue is this thread's */
     atomic_bool stop;
     pthread_t thread;
 };
@@ -334,6 +335,7 @@ static void *run_loop(void *arg)
     struct pollfd fd = { .fd = tern_queue_fd(loop->queue), .events = POLLIN };
     loop->seen->thread = pthread_self();
     (void)tern_queue_dispatch(loop->queue);
+    gate_open(&loop->dispatched);
     while (!atomic_load(&loop->stop)) {
         (void)poll(&fd, 1, 10); /* so that stop is seen */
         (void)tern_queue_dispatch(loop->queue);
@@ -344,13 +346,16 @@ static void *run_loop(void *arg)
 static void loop_start(struct loop *loop, struct scene *scene)
 {
     *loop = (struct loop){ .queue = scene->queue, .seen = &scene->seen };
+    gate_init(&loop->dispatched);
     pthread_create(&loop->thread, NULL, run_loop, loop);
+    check_true(gate_wait(&loop->dispatched, 1, RIG_WAIT_MS));
 }
 
 static void loop_stop(struct loop *loop)
 {
     atomic_store(&loop->stop, true);
     pthread_join(loop->thread, NULL);
+    gate_destroy(&loop->dispatched);
 }
 
 Test(queue_ends, other_threads_wait_for_the_loop, .timeout = 120)
