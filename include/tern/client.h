@@ -22,9 +22,9 @@ typedef struct tern_client tern_client;
  * are left, nothing is tried again. */
 typedef struct tern_retry_options {
     uint32_t attempts;           /* at most so many for a call, 1 to 100; 1: none is tried again */
-    uint32_t backoff_min_ms;     /* the first backoff's upper bound, doubling with each attempt; 20. A service's own
-                                    word, Tern-Retry-After-Ms, goes before it. */
-    uint32_t backoff_max_ms;     /* the largest backoff's upper bound; 1,000 */
+    uint32_t backoff_min_ms;     /* the first backoff's upper bound, doubling with each attempt; 20, or backoff_max_ms
+                                    where that is less. A service's own word, Tern-Retry-After-Ms, goes before it. */
+    uint32_t backoff_max_ms;     /* the largest backoff's upper bound; 1,000, or backoff_min_ms where that is more */
     uint32_t attempt_timeout_ms; /* for one attempt's reply; 0: the call's own deadline */
     uint32_t budget;             /* tokens at most; 100 */
 } tern_retry_options;

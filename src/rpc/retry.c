@@ -8,6 +8,15 @@
 
 enum { ATTEMPTS_MAX = 100, BACKOFF_MIN_MS = 20, BACKOFF_MAX_MS = 1000, BUDGET = 100, BUDGET_MAX = 1000000, TOKEN = 10 };
 
+static void fill_defaults(tern_retry_options *o)
+{
+    uint32_t min_ms = o->backoff_min_ms, max_ms = o->backoff_max_ms;
+    if (o->attempts == 0) o->attempts = 1;
+    if (o->budget == 0) o->budget = BUDGET;
+    if (min_ms == 0) o->backoff_min_ms = max_ms > 0 && max_ms < BACKOFF_MIN_MS ? max_ms : BACKOFF_MIN_MS;
+    if (max_ms == 0) o->backoff_max_ms = min_ms > BACKOFF_MAX_MS ? min_ms : BACKOFF_MAX_MS;
+}
+
 tern_status terni_retry_init(terni_retry *retry, const tern_retry_options *options, tern_error *err)
 {
     tern_retry_options *o = &retry->options;
@@ -16,11 +25,7 @@ tern_status terni_retry_init(terni_retry *retry, const tern_retry_options *optio
         return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.attempts %u: the limit is %d", o->attempts, ATTEMPTS_MAX);
     if (o->budget > BUDGET_MAX)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.budget %u: the limit is %d", o->budget, BUDGET_MAX);
-    if (o->attempts == 0) o->attempts = 1;
-    if (o->budget == 0) o->budget = BUDGET;
-    if (o->backoff_min_ms == 0) o->backoff_min_ms = BACKOFF_MIN_MS;
-    if (o->backoff_max_ms == 0)
-        o->backoff_max_ms = BACKOFF_MAX_MS > o->backoff_min_ms ? BACKOFF_MAX_MS : o->backoff_min_ms;
+    fill_defaults(o);
     if (o->backoff_min_ms > o->backoff_max_ms)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "retry.backoff_min_ms %u is above backoff_max_ms %u",
                           o->backoff_min_ms, o->backoff_max_ms);
