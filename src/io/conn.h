@@ -42,6 +42,11 @@ typedef struct terni_calls_hooks {
     void (*free)(struct terni_calls_hooks *calls);
 } terni_calls_hooks;
 
+/* What a layer above keeps with a connection: made when first needed, freed with the connection. */
+typedef struct terni_companion {
+    void (*free)(struct terni_companion *companion);
+} terni_companion;
+
 /* Does the session, a lame duck, send anything new? */
 typedef enum terni_hush {
     TERNI_NOT_HUSHED, /* yes */
@@ -102,6 +107,7 @@ struct tern_conn {
     tern_error last_error;
     char server[256]; /* of the session; "" */
     terni_member *members;
+    terni_companion *discovery; /* of the services, see rpc/discovery.c; NULL: not yet; set once */
 
     atomic_bool stop;     /* the I/O thread is to end */
     atomic_bool draining; /* new requests are refused, but those of handlers */
