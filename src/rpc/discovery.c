@@ -4,7 +4,7 @@
  *
  * The I/O thread does the answering. What is asked waits in a list and is answered some instances at a time, by
  * a control in the outbound queue that queues itself again: so answers are made no faster than they leave, and
- * the rest of the connection's work has its turn in between.
+ * the rest of the connection's work, reading too, has its turn in between.
  *
  * Locks: mu guards what the program's threads change: which instances and scopes there are, and where the I/O thread
  * is in them. Under it, only the outbound queue's and an endpoint's lock are taken. endpoint_data runs without it; who
@@ -242,6 +242,7 @@ static void run_answer(terni_record *record, bool dropped)
     while (!heard && all->first_question != NULL) end_question(all);
     for (int i = 0; i < SLICE && all->first_question != NULL; i++) answer_next(all);
     queue_answer(all);
+    all->conn->io.read_next = all->queued;
 }
 
 /* ---- Being asked: on the I/O thread ---- */
