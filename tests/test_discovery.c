@@ -445,3 +445,27 @@ Test(discovery, answer_above_the_servers_maximum_is_an_error, .timeout = 60)
     scene_close(&s);
     test_check_leaks();
 }
+
+Test(discovery, user_who_may_not_be_asked_serves_all_the_same, .timeout = 60)
+{
+    struct scene s;
+    struct test_server_options options = {
+        .config =
+            "authorization { users: [ { user: ann, password: a, permissions: { subscribe: { deny: \"$SRV.>\" } } }, "
+            "{ user: bob, password: b } ] }\nno_auth_user: bob\n"
+    };
+
+    rig_open_with(&s.rig, &options, &(tern_conn_options){ .user = "ann", .password = "a" });
+    micro_open(&s.micro, s.rig.server);
+    tern_service *service = calc_serve(s.rig.conn, NULL);
+    check_true(events_wait(&s.rig.events, TERN_EVENT_PERMISSION_REFUSED, 9));
+    check_str(events_get(&s.rig.events, TERN_EVENT_PERMISSION_REFUSED, 0)->subject, "$SRV.PING");
+    tern_client *client = calc_client(s.rig.conn, NULL);
+    check_int(calc_increment(client, 1, &err), 2);
+    micro_check_nobody(&s.micro, "PING");
+    check_int(events_count(&s.rig.events, TERN_EVENT_DISCONNECTED), 0);
+    tern_client_free(client);
+    tern_service_free(service);
+    scene_close(&s);
+    test_check_leaks();
+}
