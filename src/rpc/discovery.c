@@ -1,5 +1,5 @@
 /* A connection has one registry of the service instances on it. The nine subjects of an instance are three
- * scopes of three verbs: all instances, those of its name, itself. Instances share the first two, so that a
+ * scopes (rpc/scope.h): all instances, those of its name, itself. Instances share the first two, so that a
  * thousand of them on a connection need little more than three subscriptions each, and one message asks them all.
  *
  * The I/O thread does the answering. What is asked waits in a list and is answered some instances at a time, by
@@ -11,8 +11,8 @@
  * ends an instance waits on answered until it has returned.
  *
  * Life: the registry lives as long as the connection. The holds on an instance (mu) are the service's and, while
- * it is answered for, the I/O thread's. Those on a scope are its instances' together, the I/O thread's from add until
- * its entries are gone, that of remove on its way, and each question's. */
+ * it is answered for, the I/O thread's. The instances of a scope have one hold on it together, each question another.
+ */
 #include "rpc/discovery.h"
 
 #include <stdio.h>
@@ -22,39 +22,18 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "io/conn.h"
 #include "msg/publish.h"
 #include "rpc/answer.h"
 #include "rpc/naming.h"
+#include "rpc/scope.h"
 #include "rpc/wire.h"
 
 enum { SLICE = 16, QUESTIONS_MAX = 65536, STARTED_SIZE = 32 };
 
-typedef enum which_verb { PING, INFO, STATS, VERBS } which_verb;
-typedef enum which_level { LEVEL_ALL, LEVEL_NAME, LEVEL_ONE, LEVELS } which_level;
+/* The scopes that an instance is in, and its place for each. */
+enum { SCOPE_ALL, SCOPE_NAME, SCOPE_ONE, SCOPES };
 
 typedef struct registry registry;
-typedef struct scope scope;
-
-typedef struct listener {
-    terni_entry entry; /* the I/O thread's */
-    scope *scope;
-    which_verb verb;
-} listener;
-
-struct scope {
-    registry *all;
-    which_level level;
-    listener listeners[VERBS];
-    terni_record add, remove;
-    atomic_uint holds;
-    uint32_t in_table;  /* the I/O thread's: listeners whose entry is there */
-    scope *next, *prev; /* mu, as what follows; of LEVEL_NAME */
-    uint32_t instances;
-    bool added;
-    const char *name; /* in texts; not of LEVEL_ALL */
-    char texts[];     /* the subjects */
-};
 
 struct terni_instance {
     registry *all;
@@ -63,8 +42,8 @@ struct terni_instance {
     void *data_arg;
     terni_answer ping, info;
     char started[STARTED_SIZE];
-    terni_endpoint *endpoints; /* mu: to be read while listed */
-    scope *scopes[LEVELS];     /* mu, as what follows; NULL: none yet, or ended */
+    terni_endpoint *endpoints;   /* mu: to be read while listed */
+    terni_scope *scopes[SCOPES]; /* mu, as what follows; NULL: none yet, or ended */
     terni_instance *next, *prev;
     bool listed;
     uint32_t holds;
@@ -73,8 +52,8 @@ struct terni_instance {
 /* A request to be answered. */
 typedef struct question {
     struct question *next;
-    scope *scope; /* held */
-    which_verb verb;
+    terni_scope *scope; /* held */
+    terni_verb verb;
     natsMsg *msg; /* owned; has a reply subject */
 } question;
 
@@ -89,8 +68,8 @@ struct registry {
     terni_record answer;
     pthread_mutex_t mu;      /* guards what follows */
     pthread_cond_t answered; /* broadcast when answering is NULL again */
-    scope *whole;            /* LEVEL_ALL; NULL: no instance */
-    scope *names;
+    terni_scope *whole;      /* of all instances; NULL: there are none */
+    terni_scope *names;      /* each with at least one instance */
     terni_instance *first, *last;
     terni_instance *cursor;    /* the next to answer the first question, if begun; NULL: none */
     terni_instance *answering; /* the one that the I/O thread is at */
@@ -179,19 +158,25 @@ static void answer_for(registry *all, const terni_instance *instance, const ques
 {
     const char *reply = natsMsg_GetReply(asked->msg);
     switch (asked->verb) {
-    case PING: send_answer(all->conn, reply, &instance->ping); break;
-    case INFO: send_answer(all->conn, reply, &instance->info); break;
+    case TERNI_PING: send_answer(all->conn, reply, &instance->ping); break;
+    case TERNI_INFO: send_answer(all->conn, reply, &instance->info); break;
     default: answer_stats(all, instance, reply);
     }
+}
+
+static bool is_in(const terni_instance *instance, const terni_scope *scope)
+{
+    terni_scope *const *scopes = instance->scopes;
+    return scopes[SCOPE_ALL] == scope || scopes[SCOPE_NAME] == scope || scopes[SCOPE_ONE] == scope;
 }
 
 /* The next instance to answer the first question, with a hold; NULL: there is none left. */
 static terni_instance *take_next(registry *all)
 {
-    const scope *asked = all->first_question->scope;
+    const terni_scope *asked = all->first_question->scope;
     (void)pthread_mutex_lock(&all->mu);
     terni_instance *instance = all->begun ? all->cursor : all->first;
-    while (instance != NULL && instance->scopes[asked->level] != asked) instance = instance->next;
+    while (instance != NULL && !is_in(instance, asked)) instance = instance->next;
     all->begun = true;
     all->cursor = instance == NULL ? NULL : instance->next;
     all->answering = instance;
@@ -200,7 +185,6 @@ static terni_instance *take_next(registry *all)
     return instance;
 }
 
-static void scope_release(scope *which);
 static void instance_release(terni_instance *instance);
 
 static void end_question(registry *all)
@@ -211,7 +195,7 @@ static void end_question(registry *all)
     if (--all->questions == 0) all->slow = false;
     all->begun = false;
     terni_discard_msg(&all->conn->discard, done->msg);
-    scope_release(done->scope);
+    terni_scope_release(done->scope);
     free(done);
 }
 
@@ -258,23 +242,21 @@ static void drop_question(registry *all, const char *subject, natsMsg *msg)
     natsMsg_Destroy(msg);
 }
 
-static void listener_deliver(terni_entry *entry, natsMsg *msg, size_t size)
+static void take_question(terni_scope *scope, terni_verb verb, natsMsg *msg)
 {
-    listener *heard = TERNI_CONTAINER(entry, listener, entry);
-    registry *all = heard->scope->all;
+    registry *all = scope->owner;
     const char *reply = natsMsg_GetReply(msg);
-    (void)size;
     if (reply == NULL || *reply == '\0') {
         natsMsg_Destroy(msg);
         return;
     }
     question *asked = all->questions == QUESTIONS_MAX ? NULL : malloc(sizeof *asked);
     if (asked == NULL) {
-        drop_question(all, entry->subject, msg);
+        drop_question(all, scope->listeners[verb].entry.subject, msg);
         return;
     }
-    *asked = (question){ .scope = heard->scope, .verb = heard->verb, .msg = msg };
-    (void)atomic_fetch_add_explicit(&heard->scope->holds, 1, memory_order_relaxed);
+    *asked = (question){ .scope = scope, .verb = verb, .msg = msg };
+    terni_scope_retain(scope);
     if (all->last_question != NULL) all->last_question->next = asked;
     else all->first_question = asked;
     all->last_question = asked;
@@ -282,123 +264,47 @@ static void listener_deliver(terni_entry *entry, natsMsg *msg, size_t size)
     queue_answer(all);
 }
 
-static void listener_no_responders(terni_entry *entry)
-{
-    (void)entry; /* nothing is requested here */
-}
-
-static void listener_gone(terni_entry *entry)
-{
-    scope *which = TERNI_CONTAINER(entry, listener, entry)->scope;
-    if (--which->in_table == 0) scope_release(which);
-}
-
-static const terni_entry_class listener_class = { listener_deliver, listener_no_responders, listener_gone };
-
 /* ---- Scopes ---- */
 
-static void scope_release(scope *which)
+static terni_scope *whole_locked(registry *all)
 {
-    if (atomic_fetch_sub_explicit(&which->holds, 1, memory_order_acq_rel) == 1) free(which);
-}
-
-static void run_add(terni_record *record, bool dropped)
-{
-    scope *which = TERNI_CONTAINER(record, scope, add);
-    tern_conn *conn = which->all->conn;
-    if (dropped) {
-        scope_release(which);
-        return;
-    }
-    which->in_table = VERBS;
-    for (int i = 0; i < VERBS; i++) {
-        terni_entry *entry = &which->listeners[i].entry;
-        terni_entry_add(&conn->io.entries, entry, TERNI_ENTRY_ASIDE);
-        if (conn->io.session == NULL) continue; /* the next session subscribes it */
-        natsStatus s = terni_entry_subscribe(entry, terni_session_nats(conn->io.session));
-        if (s != NATS_OK && s != NATS_CONNECTION_CLOSED)
-            terni_conn_emit(conn, TERN_EVENT_MESSAGE_LOST, terni_status_from_nats(s), "", entry->subject,
-                            "the subscription failed; it is tried again in the next session");
-    }
-}
-
-static void run_remove(terni_record *record, bool dropped)
-{
-    scope *which = TERNI_CONTAINER(record, scope, remove);
-    for (int i = 0; i < VERBS && !dropped; i++)
-        if (which->listeners[i].entry.in_table)
-            terni_entry_remove(&which->all->conn->io.entries, &which->listeners[i].entry);
-    scope_release(which);
-}
-
-/* name, id: of which scope's subjects end with; NULL: none. */
-static scope *scope_new(registry *all, which_level level, const char *name, const char *id)
-{
-    static const char *const verbs[VERBS] = { "PING", "INFO", "STATS" };
-    size_t size = sizeof "$SRV.STATS.." + (name == NULL ? 0 : strlen(name)) + (id == NULL ? 0 : strlen(id));
-    scope *which = calloc(1, sizeof *which + VERBS * size);
-    if (which == NULL) return NULL;
-    for (int i = 0; i < VERBS; i++) {
-        char *subject = which->texts + (size_t)i * size;
-        (void)snprintf(subject, size, "$SRV.%s%s%s%s%s", verbs[i], name == NULL ? "" : ".", name == NULL ? "" : name,
-                       id == NULL ? "" : ".", id == NULL ? "" : id);
-        which->listeners[i].entry = (terni_entry){ .class = &listener_class, .subject = subject };
-        which->listeners[i].scope = which;
-        which->listeners[i].verb = (which_verb)i;
-    }
-    which->all = all;
-    which->level = level;
-    which->name = which->texts + sizeof "$SRV.PING"; /* behind the dot */
-    which->add.run = run_add;
-    which->remove.run = run_remove;
-    which->add.needs_no_session = which->remove.needs_no_session = true;
-    which->instances = 1;
-    atomic_init(&which->holds, 1);
-    return which;
-}
-
-/* Has the I/O thread do what record says, for which it has a hold. */
-static void ask_io(scope *which, terni_record *record)
-{
-    (void)atomic_fetch_add_explicit(&which->holds, 1, memory_order_relaxed);
-    if (!terni_conn_control(which->all->conn, record)) scope_release(which);
-}
-
-static scope *whole_locked(registry *all)
-{
-    if (all->whole != NULL) all->whole->instances++;
-    else all->whole = scope_new(all, LEVEL_ALL, NULL, NULL);
+    if (all->whole == NULL) all->whole = terni_scope_new(all->conn, take_question, all, NULL, NULL);
+    if (all->whole != NULL) all->whole->users++;
     return all->whole;
 }
 
-static scope *name_locked(registry *all, const char *name)
+static terni_scope *name_locked(registry *all, const char *name)
 {
-    scope *which = all->names;
-    while (which != NULL && strcmp(which->name, name) != 0) which = which->next;
-    if (which != NULL) {
-        which->instances++;
-        return which;
+    terni_scope *scope = all->names;
+    while (scope != NULL && strcmp(scope->name, name) != 0) scope = scope->next;
+    if (scope == NULL) {
+        scope = terni_scope_new(all->conn, take_question, all, name, NULL);
+        if (scope == NULL) return NULL;
+        scope->next = all->names;
+        if (scope->next != NULL) scope->next->prev = scope;
+        all->names = scope;
     }
-    which = scope_new(all, LEVEL_NAME, name, NULL);
-    if (which == NULL) return NULL;
-    which->next = all->names;
-    if (which->next != NULL) which->next->prev = which;
-    all->names = which;
-    return which;
+    scope->users++;
+    return scope;
 }
 
-static void leave_scope_locked(scope *which)
+static void unlist_name_locked(registry *all, terni_scope *scope)
 {
-    registry *all = which->all;
-    if (--which->instances > 0) return;
-    if (which == all->whole) all->whole = NULL;
-    if (which->level == LEVEL_NAME) {
-        if (which->prev != NULL) which->prev->next = which->next;
-        else all->names = which->next;
-        if (which->next != NULL) which->next->prev = which->prev;
+    if (scope->prev != NULL) scope->prev->next = scope->next;
+    else all->names = scope->next;
+    if (scope->next != NULL) scope->next->prev = scope->prev;
+}
+
+static void leave_scopes_locked(registry *all, terni_instance *instance)
+{
+    for (int i = 0; i < SCOPES; i++) {
+        terni_scope *scope = instance->scopes[i];
+        instance->scopes[i] = NULL;
+        if (scope == NULL || --scope->users > 0) continue;
+        if (i == SCOPE_ALL) all->whole = NULL;
+        if (i == SCOPE_NAME) unlist_name_locked(all, scope);
+        terni_scope_leave(scope);
     }
-    if (which->added) ask_io(which, &which->remove);
-    scope_release(which);
 }
 
 /* ---- The registry ---- */
@@ -484,11 +390,12 @@ static bool take_scopes(terni_instance *instance, const terni_identity *who)
 {
     registry *all = instance->all;
     (void)pthread_mutex_lock(&all->mu);
-    scope **scopes = instance->scopes;
-    scopes[LEVEL_ALL] = whole_locked(all);
-    scopes[LEVEL_NAME] = name_locked(all, who->name);
-    scopes[LEVEL_ONE] = scope_new(all, LEVEL_ONE, who->name, who->id);
-    bool ok = scopes[LEVEL_ALL] != NULL && scopes[LEVEL_NAME] != NULL && scopes[LEVEL_ONE] != NULL;
+    terni_scope **scopes = instance->scopes;
+    scopes[SCOPE_ALL] = whole_locked(all);
+    scopes[SCOPE_NAME] = name_locked(all, who->name);
+    scopes[SCOPE_ONE] = terni_scope_new(all->conn, take_question, all, who->name, who->id);
+    if (scopes[SCOPE_ONE] != NULL) scopes[SCOPE_ONE]->users = 1;
+    bool ok = scopes[SCOPE_ALL] != NULL && scopes[SCOPE_NAME] != NULL && scopes[SCOPE_ONE] != NULL;
     (void)pthread_mutex_unlock(&all->mu);
     return ok;
 }
@@ -543,11 +450,7 @@ void terni_discovery_begin(terni_instance *instance)
     else all->first = instance;
     all->last = instance;
     instance->listed = true;
-    for (int i = 0; i < LEVELS; i++) {
-        scope *which = instance->scopes[i];
-        if (!which->added) ask_io(which, &which->add);
-        which->added = true;
-    }
+    for (int i = 0; i < SCOPES; i++) terni_scope_listen(instance->scopes[i]);
     (void)pthread_mutex_unlock(&all->mu);
 }
 
@@ -567,10 +470,7 @@ void terni_discovery_end(terni_instance *instance)
     registry *all = instance->all;
     (void)pthread_mutex_lock(&all->mu);
     if (instance->listed) unlist_locked(all, instance);
-    for (int i = 0; i < LEVELS; i++) {
-        if (instance->scopes[i] != NULL) leave_scope_locked(instance->scopes[i]);
-        instance->scopes[i] = NULL;
-    }
+    leave_scopes_locked(all, instance);
     while (all->answering == instance && !terni_on_io_thread()) (void)pthread_cond_wait(&all->answered, &all->mu);
     (void)pthread_mutex_unlock(&all->mu);
 }
