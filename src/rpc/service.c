@@ -19,7 +19,7 @@
 #include "msg/message.h"
 #include "msg/publish.h"
 #include "msg/sub.h"
-#include "rpc/discovery.h"
+#include "rpc/discovery/discovery.h"
 #include "rpc/endpoint.h"
 #include "rpc/request.h"
 #include "rpc/wire.h"

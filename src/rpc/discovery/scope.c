@@ -1,6 +1,6 @@
 /* The holds on a scope are its owner's, the I/O thread's from add until the entries are gone, that of remove on its
  * way, and what the owner takes besides. add and remove go through the outbound queue, each once, and so in order. */
-#include "rpc/scope.h"
+#include "rpc/discovery/scope.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "rpc/answer.h"
+#include "rpc/discovery/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static bool put_number(json_t *object, const char *key, uint64_t number)
 }
 
 /* Writes the JSON with malloc: jansson's own memory functions are the program's to change. */
-static bool write(const json_t *json, terni_answer *out_answer)
+static bool write(const json_t *json, terni_json *out_answer)
 {
     size_t size = json_dumpb(json, NULL, 0, JSON_COMPACT);
     char *text = size == 0 ? NULL : malloc(size);
@@ -44,7 +44,7 @@ static bool write(const json_t *json, terni_answer *out_answer)
         free(text);
         return false;
     }
-    *out_answer = (terni_answer){ .text = text, .size = size };
+    *out_answer = (terni_json){ .text = text, .size = size };
     return true;
 }
 
@@ -62,7 +62,7 @@ static json_t *identity_new(const terni_identity *who, const char *type)
     return NULL;
 }
 
-bool terni_answer_ping(const terni_identity *who, terni_answer *out_answer)
+bool terni_json_ping(const terni_identity *who, terni_json *out_answer)
 {
     json_t *json = identity_new(who, "io.nats.micro.v1.ping_response");
     bool ok = json != NULL && write(json, out_answer);
@@ -100,7 +100,7 @@ static bool add_endpoint(json_t *endpoints, const terni_identity *who, const ter
     return ok && put_metadata(json, types, count);
 }
 
-bool terni_answer_info(const terni_identity *who, terni_answer *out_answer)
+bool terni_json_info(const terni_identity *who, terni_json *out_answer)
 {
     json_t *json = identity_new(who, "io.nats.micro.v1.info_response"), *endpoints = json_array();
     const char *description = who->options->description;
@@ -116,7 +116,7 @@ bool terni_answer_info(const terni_identity *who, terni_answer *out_answer)
 
 /* ---- STATS ---- */
 
-json_t *terni_stats_new(const terni_answer *info, const char *started)
+json_t *terni_json_stats_new(const terni_json *info, const char *started)
 {
     json_t *stats = json_loadb(info->text, info->size, 0, NULL);
     (void)json_object_del(stats, "description");
@@ -125,7 +125,7 @@ json_t *terni_stats_new(const terni_answer *info, const char *started)
     return NULL;
 }
 
-bool terni_stats_count(json_t *stats, size_t endpoint, const terni_endpoint_stats *counts)
+bool terni_json_stats_count(json_t *stats, size_t endpoint, const terni_endpoint_stats *counts)
 {
     json_t *json = json_array_get(json_object_get(stats, "endpoints"), endpoint);
     uint64_t average_ns = counts->requests == 0 ? 0 : counts->processing_ns / counts->requests;
@@ -136,13 +136,13 @@ bool terni_stats_count(json_t *stats, size_t endpoint, const terni_endpoint_stat
            put_number(json, "average_processing_time", average_ns);
 }
 
-void terni_stats_data(json_t *stats, size_t endpoint, const char *data)
+void terni_json_stats_data(json_t *stats, size_t endpoint, const char *data)
 {
     json_t *json = json_array_get(json_object_get(stats, "endpoints"), endpoint);
     (void)json_object_set_new(json, "data", json_loads(data, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
 }
 
-bool terni_stats_text(const json_t *stats, terni_answer *out_answer)
+bool terni_json_stats_text(const json_t *stats, terni_json *out_answer)
 {
     return write(stats, out_answer);
 }

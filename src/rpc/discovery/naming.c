@@ -1,4 +1,4 @@
-#include "rpc/naming.h"
+#include "rpc/discovery/naming.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

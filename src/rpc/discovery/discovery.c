@@ -13,7 +13,7 @@
  * Life: the registry lives as long as the connection. The holds on an instance (mu) are the service's and, while
  * it is answered for, the I/O thread's. The instances of a scope have one hold on it together, each question another.
  */
-#include "rpc/discovery.h"
+#include "rpc/discovery/discovery.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +23,9 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "msg/publish.h"
-#include "rpc/answer.h"
-#include "rpc/naming.h"
-#include "rpc/scope.h"
+#include "rpc/discovery/json.h"
+#include "rpc/discovery/naming.h"
+#include "rpc/discovery/scope.h"
 #include "rpc/wire.h"
 
 enum { SLICE = 16, QUESTIONS_MAX = 65536, STARTED_SIZE = 32 };
@@ -40,7 +40,7 @@ struct terni_instance {
     const tern_service_type *type;
     tern_endpoint_data_fn data;
     void *data_arg;
-    terni_answer ping, info;
+    terni_json ping, info;
     char started[STARTED_SIZE];
     terni_endpoint *endpoints;   /* mu: to be read while listed */
     terni_scope *scopes[SCOPES]; /* mu, as what follows; NULL: none yet, or ended */
@@ -96,7 +96,7 @@ static void send_error(tern_conn *conn, const char *reply, const tern_error *err
     publish(conn, &out);
 }
 
-static void send_answer(tern_conn *conn, const char *reply, const terni_answer *answer)
+static void send_answer(tern_conn *conn, const char *reply, const terni_json *answer)
 {
     tern_error why;
     terni_outgoing out = { .subject = reply, .size = answer->size, .source = answer->text };
@@ -120,7 +120,7 @@ static bool count_endpoints(registry *all, const terni_instance *instance, json_
     for (size_t i = 0; listed && *out_memory && i < instance->type->method_count; i++) {
         terni_endpoint_stats counts;
         terni_endpoint_read(&instance->endpoints[i], &counts);
-        *out_memory = terni_stats_count(stats, i, &counts);
+        *out_memory = terni_json_stats_count(stats, i, &counts);
     }
     (void)pthread_mutex_unlock(&all->mu);
     return listed;
@@ -131,7 +131,7 @@ static void ask_for_data(const terni_instance *instance, json_t *stats)
     if (instance->data == NULL) return;
     for (size_t i = 0; i < instance->type->method_count; i++) {
         char *data = instance->data(instance->type->methods[i].name, instance->data_arg);
-        if (data != NULL) terni_stats_data(stats, i, data);
+        if (data != NULL) terni_json_stats_data(stats, i, data);
         free(data);
     }
 }
@@ -139,12 +139,12 @@ static void ask_for_data(const terni_instance *instance, json_t *stats)
 static void answer_stats(registry *all, const terni_instance *instance, const char *reply)
 {
     tern_error why;
-    terni_answer answer = { .text = NULL };
-    json_t *stats = terni_stats_new(&instance->info, instance->started);
+    terni_json answer = { .text = NULL };
+    json_t *stats = terni_json_stats_new(&instance->info, instance->started);
     bool memory = stats != NULL;
     bool listed = count_endpoints(all, instance, stats, &memory);
     if (listed && memory) ask_for_data(instance, stats);
-    memory = memory && terni_stats_text(stats, &answer);
+    memory = memory && terni_json_stats_text(stats, &answer);
     json_decref(stats);
     if (listed && memory) send_answer(all->conn, reply, &answer);
     if (listed && !memory) {
@@ -383,7 +383,7 @@ static void write_time(char out[STARTED_SIZE])
 
 static bool make_answers(terni_instance *instance, const terni_identity *who)
 {
-    return terni_answer_ping(who, &instance->ping) && terni_answer_info(who, &instance->info);
+    return terni_json_ping(who, &instance->ping) && terni_json_info(who, &instance->info);
 }
 
 static bool take_scopes(terni_instance *instance, const terni_identity *who)
