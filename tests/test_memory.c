@@ -263,9 +263,14 @@ Test(memory, client_survives_each_failed_allocation, .timeout = 120)
 
 static tern_status do_serve(struct rig *rig, tern_error *err)
 {
+    static const tern_header metadata[] = { { "zone", "\xff" } };
     tern_service *service = NULL;
     tern_service_interceptor interceptor = { .arg = NULL };
-    tern_service_options options = { .subject_prefix = "a.b", .interceptors = &interceptor, .interceptor_count = 1 };
+    tern_service_options options = { .subject_prefix = "a.b",
+                                     .interceptors = &interceptor,
+                                     .interceptor_count = 1,
+                                     .metadata = metadata,
+                                     .metadata_count = 1 };
     tern_status st = test_v1_calc_serve(rig->conn, &calc_handlers, NULL, &options, &service, err);
     if (st == TERN_OK) st = tern_service_stop(service, 0, err);
     tern_service_free(service);
@@ -275,6 +280,43 @@ static tern_status do_serve(struct rig *rig, tern_error *err)
 Test(memory, service_survives_each_failed_allocation, .timeout = 120)
 {
     each_failing("tern_service_start", do_serve, 6);
+    test_check_leaks();
+}
+
+static tern_status ask_stats(struct rig *rig, uint32_t timeout_ms, bool *out_error)
+{
+    tern_msg *reply = NULL;
+    tern_status st =
+        tern_conn_request(rig->conn, &(tern_outgoing){ .subject = "$SRV.STATS" }, timeout_ms, &reply, NULL);
+    if (st != TERN_OK) return st;
+    *out_error = tern_msg_header(reply, "Nats-Service-Error-Code") != NULL;
+    check_int(*out_error, tern_msg_size(reply) == 0);
+    tern_msg_free(reply);
+    return st;
+}
+
+Test(memory, discovery_survives_each_failed_allocation, .timeout = 240)
+{
+    int n = 1, errors = 0, unanswered = 0;
+    struct rig rig;
+
+    for (bool more = true; more && n < N_MAX; n++) {
+        bool error = false;
+        rig_open(&rig); /* afresh, so that nothing is there to be used again */
+        tern_service *service = calc_serve(rig.conn, NULL);
+        fail_nth(n);
+        tern_status st = ask_stats(&rig, 1000, &error);
+        more = stop_failing();
+        errors += error;
+        unanswered += st == TERN_DEADLINE_EXCEEDED;
+        check_int(ask_stats(&rig, RIG_WAIT_MS, &error), TERN_OK); /* and all goes on */
+        check_false(error);
+        tern_service_free(service);
+        rig_close(&rig);
+    }
+    check_int_less(n, N_MAX);
+    check_int_at_least(errors, 1);
+    check_int_at_most(unanswered, 2); /* the question, and the answer */
     test_check_leaks();
 }
 

@@ -85,6 +85,7 @@ static void conn_destroy(terni_lane *lane)
     assert(conn->members == NULL);
     tern_executor *executor = terni_lane_destroy(lane);
     if (conn->calls != NULL) conn->calls->free(conn->calls);
+    if (conn->discovery != NULL) conn->discovery->free(conn->discovery);
     terni_servers_free(&conn->io.servers);
     terni_discard_destroy(&conn->discard);
     terni_outbound_destroy(&conn->out);

@@ -47,6 +47,11 @@ typedef struct terni_calls_hooks {
     void (*free)(struct terni_calls_hooks *calls);
 } terni_calls_hooks;
 
+/* What a layer above keeps with a connection: made when first needed, freed with the connection. */
+typedef struct terni_companion {
+    void (*free)(struct terni_companion *companion);
+} terni_companion;
+
 /* Does the session, a lame duck, send anything new? */
 typedef enum terni_hush {
     TERNI_NOT_HUSHED, /* yes */
@@ -83,6 +88,7 @@ typedef struct terni_io {
     uint32_t leaving;                      /* subscriptions that drain now */
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     terni_record *taken;                   /* from the queue, not yet handed to nats.c */
+    bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t in_nats;                        /* weight of the messages in nats.c's buffer */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
 } terni_io;
@@ -108,6 +114,7 @@ struct tern_conn {
     tern_error last_error;
     char server[256]; /* of the session; "" */
     terni_member *members;
+    terni_companion *discovery; /* of the services, see rpc/discovery/; NULL: not yet; set once */
 
     atomic_bool stop;     /* the I/O thread is to end */
     atomic_bool draining; /* new requests are refused, but those of handlers */

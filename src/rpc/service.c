@@ -126,10 +126,17 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
     if (st != TERN_OK) return st;
     tern_service *service = service_new(conn, type, handlers, arg, options);
     if (service == NULL) return terni_fail_memory(err);
+    const char *queue_group = options->queue_group == NULL ? "q" : options->queue_group;
+    terni_instance *discovery = NULL;
+    st = terni_discovery_new(conn, type, options, queue_group, service->endpoints, &discovery, err);
+    if (st != TERN_OK) {
+        service_free(service);
+        return st;
+    }
     uint32_t threads = executor_threads(options);
     uint32_t concurrency = options->concurrency == 0 ? threads : options->concurrency;
     tern_sub_options sub = {
-        .queue_group = options->queue_group == NULL ? "q" : options->queue_group,
+        .queue_group = queue_group,
         .executor = options->executor,
         .concurrency = concurrency,
         .pending_msgs_limit = options->pending_limit == 0 ? PENDING_LIMIT_DEFAULT : options->pending_limit,
@@ -139,7 +146,12 @@ tern_status tern_service_start(tern_conn *conn, const tern_service_type *type, c
     tern_sub *handle = NULL;
     st = terni_sub_open_hooked(conn, service->subject, &sub, terni_handle_request, service, service_free,
                                &service_hooks, &handle, err);
-    if (st != TERN_OK) return st; /* the service went with the subscription */
+    if (st != TERN_OK) { /* the service went with the subscription */
+        terni_discovery_free(discovery);
+        return st;
+    }
+    service->discovery = discovery;
+    terni_discovery_begin(discovery);
     *out_service = service;
     return TERN_OK;
 }
@@ -161,14 +173,19 @@ tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_e
     if (timeout_ms == 0) timeout_ms = STOP_DEFAULT_MS;
     terni_time_ms deadline = terni_deadline(timeout_ms);
     bool closed = tern_conn_get_state(service->conn) == TERN_CONN_CLOSED;
-    tern_status st = tern_sub_drain(service->sub, timeout_ms, err);
+    tern_status st = terni_may_wait("tern_service_stop", err);
+    if (st != TERN_OK) return st;
+    st = tern_sub_drain(service->sub, timeout_ms, err);
+    terni_discovery_end(service->discovery);
     if (st != TERN_OK || closed || terni_sub_inside(service->sub)) return st;
     return flush_answers(service->conn, deadline, err);
 }
 
 void tern_service_free(tern_service *service)
 {
-    if (service != NULL) tern_sub_free(service->sub);
+    if (service == NULL) return;
+    terni_discovery_free(service->discovery);
+    tern_sub_free(service->sub);
 }
 
 void tern_service_get_stats(const tern_service *service, tern_service_stats *out_stats)

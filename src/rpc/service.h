@@ -9,6 +9,7 @@
 #include <tern/service.h>
 
 #include "rpc/admission.h"
+#include "rpc/discovery/discovery.h"
 #include "rpc/endpoint.h"
 
 struct tern_service {
@@ -21,6 +22,7 @@ struct tern_service {
     tern_service_interceptor *interceptors;
     size_t interceptor_count;
     terni_endpoints *endpoints; /* one for each method, and one for what names none */
+    terni_instance *discovery;  /* what discovery shows of it; the handle's */
     bool is_inline;             /* nothing waits */
 
     terni_admission admission;      /* the I/O thread decides */
