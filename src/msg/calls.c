@@ -119,6 +119,7 @@ static void timer_due(terni_exchange *x)
     }
     take_out(x, true);
     x->class->resume(x);
+    if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline); /* there may be no session */
     x->class->release(x);
 }
 
