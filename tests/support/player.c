@@ -47,12 +47,14 @@ static void take(tern_msg *msg, void *arg)
     }
     gate_open(&player->gate);
     if (player->play != NULL) player->play(player, msg, nth);
+    gate_open(&player->played);
 }
 
 void player_start(struct player *player, tern_conn *conn, const char *subject, player_fn play, void *arg)
 {
     *player = (struct player){ .conn = conn, .play = play, .arg = arg };
     gate_init(&player->gate);
+    gate_init(&player->played);
     player->sub = rig_subscribe(conn, subject, NULL, take, player);
 }
 
@@ -61,6 +63,7 @@ void player_stop(struct player *player)
     tern_sub_free(player->sub);
     (void)tern_conn_flush(player->conn, RIG_WAIT_MS, NULL);
     gate_destroy(&player->gate);
+    gate_destroy(&player->played);
 }
 
 void player_send(struct player *player, const char *reply, const tern_header *headers, size_t count, const void *data,

@@ -33,7 +33,8 @@ struct player_request {
 };
 
 struct player {
-    struct test_gate gate; /* counts the requests that have come */
+    struct test_gate gate;   /* counts the requests that have come */
+    struct test_gate played; /* and those that have been played */
     tern_conn *conn;
     tern_sub *sub;
     player_fn play;
