@@ -195,12 +195,12 @@ void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
 /* The call that waits for the message, or NULL. */
 static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
-    const char *token = natsMsg_GetSubject(msg) + bulk->inbox_size;
-    char *end = NULL;
-    unsigned long number = strtoul(token, &end, 16);
-    if (*end != '-' || number >= bulk->capacity) return NULL;
+    uint64_t number = 0, generation = 0;
+    const char *rest = terni_slot_read_hex(natsMsg_GetSubject(msg) + bulk->inbox_size, &number);
+    if (rest == NULL || *rest != '-' || number >= bulk->capacity) return NULL;
+    rest = terni_slot_read_hex(rest + 1, &generation);
     const terni_cell *cell = &bulk->cells[number];
-    return strtoul(end + 1, NULL, 16) == cell->generation ? cell->exchange : NULL;
+    return rest != NULL && *rest == '\0' && generation == cell->generation ? cell->exchange : NULL;
 }
 
 static void hand_over(terni_bulk *bulk, natsMsg *msg)

@@ -11,6 +11,9 @@
  * thread's alone. Holds (refs): the call's own until it is finished, the handle's, and the engine's. A call without
  * holds goes back to its client, to be used again.
  *
+ * A first attempt that finds no room to send has no end; where there is to be another, its caller sets resume_at, and
+ * has the I/O thread wait for that. Who cancels a call that has not begun only says so; who begins it looks.
+ *
  * Who wakes whom: the I/O thread signals changed at over; whoever finishes signals it at finished. */
 #include "rpc/call.h"
 
@@ -99,9 +102,11 @@ static void call_reset(tern_call *call)
     call->lane = NULL;
     call->status = TERN_OK;
     call->let_through = 0;
+    call->resume_at = 0;
     call->concluded = call->sent = call->over = call->left = false;
     atomic_store_explicit(&call->attempts, 0, memory_order_relaxed);
     atomic_store_explicit(&call->cancelled, false, memory_order_relaxed);
+    atomic_store_explicit(&call->begun, false, memory_order_relaxed);
     atomic_store_explicit(&call->finished, false, memory_order_relaxed);
 }
 
@@ -181,7 +186,7 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
 /* The outcome is known: interceptors that let the call through see it. */
 static void run_after(tern_call *call, const tern_error *outcome)
 {
-    call->took_us = now_us() - call->began_us;
+    atomic_store_explicit(&call->took_us, now_us() - call->began_us, memory_order_relaxed);
     while (call->let_through > 0) {
         const tern_client_interceptor *interceptor = &call->client->interceptors[--call->let_through];
         if (interceptor->after != NULL) interceptor->after(call, outcome, interceptor->arg);
@@ -324,7 +329,10 @@ static void call_resume(terni_exchange *exchange)
 
 static void call_attend(terni_exchange *exchange)
 {
-    if (atomic_load(&call_of(exchange)->cancelled)) terni_exchange_end(exchange, TERN_CANCELLED, "cancelled");
+    tern_call *call = call_of(exchange);
+    if (call->resume_at != 0) terni_exchange_wait(exchange, call->resume_at);
+    call->resume_at = 0;
+    if (atomic_load(&call->cancelled)) terni_exchange_end(exchange, TERN_CANCELLED, "cancelled");
 }
 
 static const terni_exchange_class call_class = { .sending = call_sending,
@@ -438,6 +446,21 @@ static tern_status start_attempt(tern_call *call, const ProtobufCMessage *reques
     return terni_exchange_start(&call->exchange, &out, err);
 }
 
+/* Makes the first attempt, or has the next one made where that finds no room. OK: the call is the I/O thread's. */
+static tern_status start(tern_call *call, const ProtobufCMessage *request, tern_error *err)
+{
+    if (atomic_load(&call->cancelled)) /* by an interceptor, say */
+        return terni_fail_request(call->client->prefix, call->method->subject, TERN_CANCELLED, "cancelled", err);
+    tern_status st = start_attempt(call, request, err);
+    if (st != TERN_OK) {
+        if (!wants_another(call, NULL, st, &call->resume_at)) call->resume_at = 0;
+        if (call->resume_at == 0 || !terni_exchange_attend(&call->exchange)) return st;
+    }
+    atomic_store(&call->begun, true);
+    if (atomic_load(&call->cancelled)) (void)terni_exchange_attend(&call->exchange);
+    return TERN_OK;
+}
+
 static tern_status prepare(tern_call *call, const ProtobufCMessage *request, const tern_call_options *options,
                            tern_error *err)
 {
@@ -466,7 +489,7 @@ static tern_status begin(tern_client *client, const tern_method *method, terni_c
     call->method = method;
     call->kind = kind;
     call->began_us = now_us();
-    call->took_us = -1;
+    atomic_store_explicit(&call->took_us, -1, memory_order_relaxed);
     *out_call = call;
     return TERN_OK;
 }
@@ -491,7 +514,7 @@ static void run_blocking(tern_call *call, const ProtobufCMessage *request, const
 {
     why->status = TERN_OK;
     tern_status st = prepare(call, request, options, why);
-    if (st == TERN_OK) st = start_attempt(call, request, why);
+    if (st == TERN_OK) st = start(call, request, why);
     if (st == TERN_OK && wait_for_end(call)) {
         conclude(call, out_message, why);
     } else {
@@ -551,7 +574,7 @@ static tern_status start_async(tern_call *call, const ProtobufCMessage *request,
     if (st == TERN_OK) st = prepare(call, request, options, err);
     if (st != TERN_OK) return st;
     terni_client_enlist(call->client, call);
-    st = start_attempt(call, request, err);
+    st = start(call, request, err);
     if (st != TERN_OK) terni_client_delist(call->client, call);
     return st;
 }
@@ -572,7 +595,7 @@ tern_status tern_client_call_async(tern_client *client, const tern_method *metho
     call_hold(call); /* for here, and then for the handle */
     st = start_async(call, request, options, &why);
     if (st == TERN_OK) {
-        terni_exchange_attend(&call->exchange); /* to arm its deadline */
+        (void)terni_exchange_attend(&call->exchange); /* to arm its deadline */
         if (out_call != NULL) *out_call = call;
         else terni_call_release(call);
         return TERN_OK;
@@ -589,7 +612,7 @@ void tern_call_cancel(tern_call *call)
 {
     if (call == NULL) return;
     atomic_store(&call->cancelled, true);
-    terni_exchange_attend(&call->exchange);
+    if (atomic_load(&call->begun)) (void)terni_exchange_attend(&call->exchange); /* else who begins it sees it */
 }
 
 bool terni_call_is_completing(const tern_call *call)
@@ -608,6 +631,7 @@ tern_status tern_call_set_header(tern_call *call, const char *name, const char *
 
 uint64_t tern_call_elapsed_us(const tern_call *call)
 {
-    int64_t us = call->took_us >= 0 ? call->took_us : now_us() - call->began_us;
+    int64_t us = atomic_load_explicit(&((tern_call *)(uintptr_t)call)->took_us, memory_order_relaxed);
+    if (us < 0) us = now_us() - call->began_us;
     return us < 0 ? 0 : (uint64_t)us;
 }

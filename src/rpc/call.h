@@ -26,10 +26,12 @@ struct tern_call {
     uint16_t let_through;  /* interceptors whose after is to run */
     uint32_t timeout_ms;
     int64_t began_us;
-    int64_t took_us; /* -1: it has not ended */
+    _Atomic int64_t took_us; /* -1: it has not ended */
     terni_time_ms deadline;
+    terni_time_ms resume_at; /* of a first attempt that found no room: the next one's time; 0: none. See attend. */
     atomic_uint attempts;
     atomic_bool cancelled;
+    atomic_bool begun;     /* the I/O thread may look at it: who cancels asks for that */
     atomic_bool finished;  /* the outcome is there, and a callback has returned */
     terni_headers headers; /* of the request */
     uint8_t *payload;      /* kept for further attempts; NULL: there are to be none */
