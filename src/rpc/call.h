@@ -56,6 +56,26 @@ struct tern_call {
     bool left; /* BLOCKING: the caller is gone */
 };
 
+/* A call of the client's that begins now, with one hold on it; NULL: no memory. */
+tern_call *terni_call_take(tern_client *client);
+
+/* Starts an attempt; request: needed where no payload is kept. OK: the call is the I/O thread's. */
+tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err);
+
+/* An attempt has failed with status, or with the error in reply: is there to be another? out_at: when. */
+bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at);
+
+/* Reads the outcome, and lets interceptors see it. err: filled in always, status OK included. */
+void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_error *err);
+
+/* The outcome is known: interceptors that let the call through see it. */
+void terni_call_run_after(tern_call *call, const tern_error *outcome);
+
+/* No reply in time: in the call's own, or its last attempt's. Returns the status. */
+tern_status terni_call_fail_late(tern_call *call, tern_error *err);
+
+void terni_call_hold(tern_call *call);
+
 /* Gives a hold back. */
 void terni_call_release(tern_call *call);
 
