@@ -47,7 +47,8 @@ static tern_status inherit(tern_call *call, tern_request *parent, tern_error *er
     tern_status st = TERN_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names && st == TERN_OK; i++) {
         const char *value = tern_request_header(parent, names[i]);
-        if (value != NULL && *value != '\0') st = terni_headers_set(&call->headers, names[i], value, err);
+        bool fit = value != NULL && terni_header_check(names[i], value, NULL) == TERN_OK; /* others stay behind */
+        if (fit) st = terni_headers_set(&call->headers, names[i], value, err);
     }
     return st;
 }
@@ -106,12 +107,9 @@ static tern_status start(tern_call *call, const ProtobufCMessage *request, tern_
     return TERN_OK;
 }
 
-static tern_status prepare(tern_call *call, const ProtobufCMessage *request, const tern_call_options *options,
-                           tern_error *err)
+static tern_status prepare(tern_call *call, const ProtobufCMessage *request, tern_error *err)
 {
-    tern_status st = set_deadline(call, options, err);
-    if (st == TERN_OK) st = add_metadata(call, options, err);
-    if (st == TERN_OK && call->client->interceptor_count > 0) st = run_before(call, err);
+    tern_status st = call->client->interceptor_count > 0 ? run_before(call, err) : TERN_OK;
     if (st == TERN_OK) st = keep_payload(call, request, err);
     if (st != TERN_OK) return st;
     size_t headers = terni_header_bytes(call->headers.items, call->headers.count);
@@ -120,9 +118,9 @@ static tern_status prepare(tern_call *call, const ProtobufCMessage *request, con
 
 static const tern_call_options default_options = TERN_CALL_OPTIONS_INIT;
 
-/* Makes a call, counted as begun. */
-static tern_status begin(tern_client *client, const tern_method *method, terni_call_kind kind, tern_call **out_call,
-                         tern_error *err)
+/* Makes a call, counted as begun, as the options want it. */
+static tern_status begin(tern_client *client, const tern_method *method, terni_call_kind kind,
+                         const tern_call_options *options, tern_call **out_call, tern_error *err)
 {
     tern_status st = terni_calls_begin(client->conn, err);
     if (st != TERN_OK) return st;
@@ -133,8 +131,15 @@ static tern_status begin(tern_client *client, const tern_method *method, terni_c
     }
     call->method = method;
     call->kind = kind;
-    *out_call = call;
-    return TERN_OK;
+    st = set_deadline(call, options, err);
+    if (st == TERN_OK) st = add_metadata(call, options, err);
+    if (st == TERN_OK) {
+        *out_call = call;
+        return TERN_OK;
+    }
+    terni_calls_finish(client->conn);
+    terni_call_release(call);
+    return st;
 }
 
 /* ---- Blocking ---- */
@@ -152,11 +157,11 @@ static bool wait_for_end(tern_call *call)
 }
 
 /* Runs a call to its end. why: filled in always. */
-static void run_blocking(tern_call *call, const ProtobufCMessage *request, const tern_call_options *options,
-                         ProtobufCMessage **out_message, tern_error *why)
+static void run_blocking(tern_call *call, const ProtobufCMessage *request, ProtobufCMessage **out_message,
+                         tern_error *why)
 {
     why->status = TERN_OK;
-    tern_status st = prepare(call, request, options, why);
+    tern_status st = prepare(call, request, why);
     if (st == TERN_OK) st = start(call, request, why);
     if (st == TERN_OK && wait_for_end(call)) {
         terni_call_conclude(call, out_message, why);
@@ -178,9 +183,9 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
     if (out_reply == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "out_reply is NULL");
     tern_status st = check_call(client, method, request, err);
     if (st == TERN_OK) st = terni_may_wait("a call", err);
-    if (st == TERN_OK) st = begin(client, method, TERNI_CALL_BLOCKING, &call, err);
+    if (st == TERN_OK) st = begin(client, method, TERNI_CALL_BLOCKING, options, &call, err);
     if (st != TERN_OK) return st;
-    run_blocking(call, request, options, &message, &why);
+    run_blocking(call, request, &message, &why);
     if (why.status == TERN_OK) *out_reply = message;
     else if (err != NULL) *err = why;
     if (options->out_call == NULL) {
@@ -206,15 +211,14 @@ static tern_status check_async(const tern_method *method, const tern_call_option
     return TERN_OK;
 }
 
-static tern_status start_async(tern_call *call, const ProtobufCMessage *request, const tern_call_options *options,
-                               tern_error *err)
+static tern_status start_async(tern_call *call, const ProtobufCMessage *request, tern_error *err)
 {
     tern_status st = TERN_OK;
     if (call->kind == TERNI_CALL_CALLBACK) {
         call->lane = terni_client_callbacks(call->client);
         if (call->lane == NULL) st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for callbacks");
     }
-    if (st == TERN_OK) st = prepare(call, request, options, err);
+    if (st == TERN_OK) st = prepare(call, request, err);
     if (st != TERN_OK) return st;
     terni_client_enlist(call->client, call);
     st = start(call, request, err);
@@ -231,12 +235,13 @@ tern_status tern_client_call_async(tern_client *client, const tern_method *metho
     if (options == NULL) options = &default_options;
     tern_status st = check_call(client, method, request, err);
     if (st == TERN_OK) st = check_async(method, options, done, out_call, err);
-    if (st == TERN_OK) st = begin(client, method, done == NULL ? TERNI_CALL_RESULT : TERNI_CALL_CALLBACK, &call, err);
+    if (st == TERN_OK)
+        st = begin(client, method, done == NULL ? TERNI_CALL_RESULT : TERNI_CALL_CALLBACK, options, &call, err);
     if (st != TERN_OK) return st;
     call->done = done;
     call->arg = arg;
     terni_call_hold(call); /* for here, and then for the handle */
-    st = start_async(call, request, options, &why);
+    st = start_async(call, request, &why);
     if (st == TERN_OK) {
         (void)terni_exchange_attend(&call->exchange); /* to arm its deadline */
         if (out_call != NULL) *out_call = call;
