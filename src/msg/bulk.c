@@ -195,9 +195,10 @@ void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
 /* The call that waits for the message, or NULL. */
 static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
-    const char *token = natsMsg_GetSubject(msg) + bulk->inbox_size;
+    const char *subject = natsMsg_GetSubject(msg);
+    if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare subjects */
     char *end = NULL;
-    unsigned long number = strtoul(token, &end, 16);
+    unsigned long number = strtoul(subject + bulk->inbox_size, &end, 16);
     if (*end != '-' || number >= bulk->capacity) return NULL;
     const terni_cell *cell = &bulk->cells[number];
     return strtoul(end + 1, NULL, 16) == cell->generation ? cell->exchange : NULL;
