@@ -1,96 +1,27 @@
 /* Asynchronous calls: each ends exactly once, with its own answer, whatever happens. */
-#include "calc.h"
+#include "outcomes.h"
 #include "wire.h"
 
 #include <malloc.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-/* ---- Calls that count their ends ---- */
-
-struct outcome {
-    struct outcomes *all;
-    int64_t value; /* asked */
-    atomic_int ends;
-    tern_status status;
-    bool remote, right;
-    char text[TERN_ERROR_TEXT_SIZE];
-    pthread_t thread;
-};
-
-struct outcomes {
-    struct test_gate gate; /* counts ends */
-    struct outcome *items;
-    int count;
-};
-
-static void outcomes_init(struct outcomes *all, int count)
+static const tern_method *method_of(const char *name)
 {
-    gate_init(&all->gate);
-    all->items = calloc((size_t)count, sizeof *all->items);
-    if (all->items == NULL) test_abort("no memory");
-    all->count = count;
-    for (int i = 0; i < count; i++) {
-        all->items[i].all = all;
-        all->items[i].value = i;
-    }
+    size_t i = 0;
+    while (i < test_v1_calc_type.method_count && strcmp(test_v1_calc_type.methods[i].name, name) != 0) i++;
+    return &test_v1_calc_type.methods[i];
 }
 
-static void outcomes_destroy(struct outcomes *all)
+static void begin_all(tern_client *client, const char *method, struct outcomes *all, uint32_t timeout_ms)
 {
-    gate_destroy(&all->gate);
-    free(all->items);
+    outcomes_begin(client, method_of(method), all, &(tern_call_options){ .timeout_ms = timeout_ms });
 }
 
-static void take(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+static tern_status begin(tern_client *client, struct outcome *outcome, uint32_t timeout_ms, tern_call **out_call,
+                         tern_error *err)
 {
-    struct outcome *outcome = arg;
-    (void)call;
-    outcome->status = err->status;
-    outcome->remote = err->remote;
-    outcome->right = reply != NULL && reply->value == outcome->value + 1;
-    (void)snprintf(outcome->text, sizeof outcome->text, "%s", err->text);
-    outcome->thread = pthread_self();
-    if (reply != NULL) tern_message_free(&reply->base);
-    atomic_fetch_add(&outcome->ends, 1);
-    gate_open(&outcome->all->gate);
-}
-
-typedef tern_status (*method_fn)(tern_client *client, const Test__V1__Number *request, const tern_call_options *options,
-                                 void (*done)(tern_call *call, Test__V1__Number *reply, const tern_error *err,
-                                              void *arg),
-                                 void *arg, tern_call **out_call, tern_error *err);
-
-static tern_status begin(tern_client *client, method_fn method, struct outcome *outcome, uint32_t timeout_ms,
-                         tern_call **out_call, tern_error *err)
-{
-    Test__V1__Number number = TEST__V1__NUMBER__INIT;
     tern_call_options options = { .timeout_ms = timeout_ms };
-    char note[] = "";
-    number.value = outcome->value;
-    number.note = note;
-    return method(client, &number, &options, take, outcome, out_call, err);
-}
-
-/* Begins all of them, or fails. */
-static void begin_all(tern_client *client, method_fn method, struct outcomes *all, uint32_t timeout_ms)
-{
-    tern_error err = { .status = TERN_OK };
-    for (int i = 0; i < all->count; i++) check_ok(begin(client, method, &all->items[i], timeout_ms, NULL, &err));
-}
-
-/* All have ended once, all like this. */
-static void check_all(struct outcomes *all, tern_status status)
-{
-    check_true(gate_wait(&all->gate, all->count, 2 * RIG_WAIT_MS));
-    for (int i = 0; i < all->count; i++) {
-        struct outcome *outcome = &all->items[i];
-        cr_assert(outcome->status == status && outcome->right == (status == TERN_OK),
-                  "call %d: %s (%s), right %d, wanted %s", i, tern_status_name(outcome->status), outcome->text,
-                  outcome->right, tern_status_name(status));
-        check_int(atomic_load(&outcome->ends), 1);
-    }
-    check_int(gate_count(&all->gate), all->count);
+    return outcome_begin(client, increment_method(), outcome, &options, out_call, err);
 }
 
 /* ---- Holding requests ---- */
@@ -152,8 +83,8 @@ Test(async, callback_gets_the_reply_on_the_pool, .timeout = 60)
     outcomes_init(&all, 1000);
     tern_service *service = calc_serve(rig.conn, NULL);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_increment_async, &all, 60000);
-    check_all(&all, TERN_OK);
+    begin_all(client, "Increment", &all, 60000);
+    check_outcomes(&all, TERN_OK);
     check_false(pthread_equal(all.items[0].thread, pthread_self()));
     tern_client_free(client);
     tern_service_free(service);
@@ -171,8 +102,8 @@ Test(async, inline_callbacks_run_on_one_thread_and_may_call_on, .timeout = 60)
     outcomes_init(&all, 1000);
     tern_service *service = calc_serve(rig.conn, NULL);
     tern_client *client = calc_client(rig.conn, &(tern_client_options){ .executor = tern_executor_inline() });
-    begin_all(client, test_v1_calc_increment_async, &all, 60000);
-    check_all(&all, TERN_OK);
+    begin_all(client, "Increment", &all, 60000);
+    check_outcomes(&all, TERN_OK);
     for (int i = 0; i < all.count; i++) check_true(pthread_equal(all.items[i].thread, all.items[0].thread));
     tern_client_free(client);
     tern_service_free(service);
@@ -243,14 +174,21 @@ Test(async, nobody_serves_and_every_call_says_so, .timeout = 60)
     rig_open(&rig);
     outcomes_init(&all, 1000);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_unserved_async, &all, 60000);
-    check_all(&all, TERN_UNAVAILABLE);
+    begin_all(client, "Unserved", &all, 60000);
+    check_outcomes(&all, TERN_UNAVAILABLE);
     check_str_has(all.items[999].text, "test.v1.Calc.Unserved");
     check_false(all.items[999].remote);
     tern_client_free(client);
     outcomes_destroy(&all);
     rig_close(&rig);
     test_check_leaks();
+}
+
+static bool has_late_replies(void *conn)
+{
+    tern_conn_stats stats;
+    tern_conn_get_stats(conn, &stats);
+    return stats.late_replies >= 1000;
 }
 
 Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
@@ -267,8 +205,8 @@ Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
     tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", NULL, hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL);
     long began = test_now_ms();
-    begin_all(client, test_v1_calc_increment_async, &all, 300);
-    check_all(&all, TERN_DEADLINE_EXCEEDED);
+    begin_all(client, "Increment", &all, 300);
+    check_outcomes(&all, TERN_DEADLINE_EXCEEDED);
     check_int_at_least(test_now_ms() - began, 300);
     check_str_has(all.items[0].text, "no reply within 300 ms");
     /* What comes after that is late, counted, and nobody's. */
@@ -279,6 +217,7 @@ Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
     tern_service *service = calc_serve(other, NULL);
     tern_error err = { .status = TERN_OK };
     check_int(calc_increment(client, 41, &err), 42);
+    check_true(wait_until(has_late_replies, rig.conn, RIG_WAIT_MS)); /* they come over a thread of nats.c's */
     tern_conn_get_stats(rig.conn, &stats);
     check_int(stats.late_replies, 1000);
     tern_service_free(service);
@@ -300,8 +239,8 @@ Test(async, a_deadline_is_kept_while_there_is_no_session, .timeout = 60)
     tern_client *client = calc_client(rig.conn, NULL);
     server_kill(rig.server);
     check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
-    begin_all(client, test_v1_calc_increment_async, &all, 100);
-    check_all(&all, TERN_DEADLINE_EXCEEDED);
+    begin_all(client, "Increment", &all, 100);
+    check_outcomes(&all, TERN_DEADLINE_EXCEEDED);
     check_str_has(all.items[0].text, "not sent within 100 ms");
     server_restart(rig.server);
     check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, 1));
@@ -322,13 +261,13 @@ Test(async, calls_in_flight_get_their_replies_across_a_reconnect, .timeout = 60)
     holder_init(&holder, 600);
     tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_increment_async, &all, 60000);
+    begin_all(client, "Increment", &all, 60000);
     check_true(gate_wait(&holder.gate, 600, RIG_WAIT_MS));
     server_kill(rig.server);
     server_restart(rig.server);
     check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, 1));
     for (int i = 0; i < holder.count; i++) answer(holder.held[i]);
-    check_all(&all, TERN_OK);
+    check_outcomes(&all, TERN_OK);
     tern_client_free(client);
     tern_sub_free(sub);
     holder_destroy(&holder);
@@ -352,8 +291,7 @@ Test(async, a_cancelled_call_ends_once_and_its_reply_is_nobodys, .timeout = 60)
     tern_conn *other = rig_connect(&rig);
     tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", NULL, hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL);
-    for (int i = 0; i < CALLS; i++)
-        check_ok(begin(client, test_v1_calc_increment_async, &all.items[i], 60000, &calls[i], &err));
+    for (int i = 0; i < CALLS; i++) check_ok(begin(client, &all.items[i], 60000, &calls[i], &err));
     check_true(gate_wait(&holder.gate, CALLS, RIG_WAIT_MS));
     for (int i = 0; i < CALLS; i++) tern_call_cancel(calls[i]);
     for (int i = 0; i < CALLS; i++) answer(holder.held[i]);
@@ -388,16 +326,15 @@ Test(async, closing_ends_calls_in_flight_and_those_not_sent, .timeout = 60)
     holder_init(&holder, 400);
     tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_increment_async, &sent, 60000);
+    begin_all(client, "Increment", &sent, 60000);
     check_true(gate_wait(&holder.gate, 400, RIG_WAIT_MS));
     server_kill(rig.server);
     check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
-    begin_all(client, test_v1_calc_increment_async, &queued, 60000);
+    begin_all(client, "Increment", &queued, 60000);
     tern_conn_close(rig.conn);
-    check_all(&sent, TERN_CANCELLED);
-    check_all(&queued, TERN_CANCELLED);
-    check_refused(begin(client, test_v1_calc_increment_async, &sent.items[0], 100, NULL, &err), TERN_CANCELLED,
-                  "closed");
+    check_outcomes(&sent, TERN_CANCELLED);
+    check_outcomes(&queued, TERN_CANCELLED);
+    check_refused(begin(client, &sent.items[0], 100, NULL, &err), TERN_CANCELLED, "closed");
     tern_client_free(client);
     tern_sub_free(sub);
     holder_destroy(&holder);
@@ -419,15 +356,15 @@ Test(async, freeing_the_client_cancels_its_calls_and_waits_for_the_callbacks, .t
     holder_init(&holder, 610);
     tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL), *other = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_increment_async, &mine, 60000);
-    begin_all(other, test_v1_calc_increment_async, &others, 60000);
+    begin_all(client, "Increment", &mine, 60000);
+    begin_all(other, "Increment", &others, 60000);
     check_true(gate_wait(&holder.gate, 610, RIG_WAIT_MS));
     tern_client_free(client);
     check_int(gate_count(&mine.gate), 600);
-    check_all(&mine, TERN_CANCELLED);
+    check_outcomes(&mine, TERN_CANCELLED);
     check_int(gate_count(&others.gate), 0);
     for (int i = 0; i < holder.count; i++) answer(holder.held[i]);
-    check_all(&others, TERN_OK);
+    check_outcomes(&others, TERN_OK);
     tern_client_free(other);
     tern_sub_free(sub);
     holder_destroy(&holder);
@@ -449,7 +386,7 @@ Test(async, drain_waits_for_calls_in_flight, .timeout = 60)
     tern_conn *other = rig_connect(&rig);
     tern_service *service = calc_serve(other, NULL);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_wait_async, &all, 60000);
+    begin_all(client, "Wait", &all, 60000);
     check_ok(tern_conn_drain(rig.conn, RIG_WAIT_MS, &err));
     check_int(gate_count(&all.gate), 4);
     for (int i = 0; i < all.count; i++) check_int(all.items[i].status, TERN_OK);
@@ -462,6 +399,9 @@ Test(async, drain_waits_for_calls_in_flight, .timeout = 60)
 }
 
 /* ---- Handles ---- */
+
+typedef tern_status (*method_fn)(tern_client *client, const Test__V1__Number *request, const tern_call_options *options,
+                                 test_v1_calc_increment_fn done, void *arg, tern_call **out_call, tern_error *err);
 
 static tern_call *call_for_result(tern_client *client, method_fn method, int64_t value)
 {
@@ -600,12 +540,12 @@ Test(async, a_hundred_thousand_calls_in_flight_each_get_their_own_answer, .timeo
     tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Increment", &(tern_sub_options){ .pending_msgs_limit = CALLS },
                                   hold, &holder);
     tern_client *client = calc_client(rig.conn, NULL);
-    begin_all(client, test_v1_calc_increment_async, &all, 280000);
+    begin_all(client, "Increment", &all, 280000);
     check_true(gate_wait(&holder.gate, CALLS, 120000));
     check_int(gate_count(&all.gate), 0); /* all are in flight now */
     for (int i = CALLS - 1; i >= 0; i--) answer(holder.held[i]);
     check_true(gate_wait(&all.gate, CALLS, 120000));
-    check_all(&all, TERN_OK);
+    check_outcomes(&all, TERN_OK);
     tern_client_free(client);
     tern_sub_free(sub);
     holder_destroy(&holder);
@@ -629,14 +569,14 @@ Test(async, a_call_in_flight_takes_no_more_than_512_bytes, .timeout = 120)
     check_true(wire_print(&wire, "SUB test.v1.Calc.Increment 1\r\n") && wire_flush(&wire, RIG_WAIT_MS));
     tern_client *client = calc_client(rig.conn, NULL);
     size_t before = mallinfo2().uordblks;
-    begin_all(client, test_v1_calc_increment_async, &all, 100000);
+    begin_all(client, "Increment", &all, 100000);
     rig_flush(rig.conn);
     size_t each = (mallinfo2().uordblks - before) / CALLS;
     cr_log_info("%zu bytes for each call in flight", each);
     check_int_at_most(each, 512);
     check_int(gate_count(&all.gate), 0);
     tern_client_free(client);
-    check_all(&all, TERN_CANCELLED);
+    check_outcomes(&all, TERN_CANCELLED);
     wire_close(&wire);
     outcomes_destroy(&all);
     rig_close(&rig);

@@ -71,10 +71,18 @@ static void scene_publish(struct scene *scene, int count)
     rig_flush(scene->rig.conn);
 }
 
+/* Waits until the subscription has so many messages, and its queue knows of them. */
+static bool has_received(tern_conn *conn, tern_sub *sub, int count)
+{
+    bool received = rig_wait_received(sub, (uint64_t)count);
+    rig_flush(conn); /* the I/O thread has done with them */
+    return received;
+}
+
 static void scene_receive(struct scene *scene, int count)
 {
     scene_publish(scene, count);
-    check_true(rig_wait_received(scene->sub, (uint64_t)count));
+    check_true(has_received(scene->conn, scene->sub, count));
 }
 
 /* What is left of it, on the loop's thread. */
@@ -246,7 +254,7 @@ Test(queue_ends, a_drain_begun_in_a_handler_is_waited_for_outside, .timeout = 60
     tern_sub *sub = rig_subscribe(scene.conn, "end", &options, drain_inside, &ending);
     scene_receive(&scene, 500);
     rig_publish(scene.rig.conn, "end", "");
-    check_true(rig_wait_received(sub, 1));
+    check_true(has_received(scene.conn, sub, 1));
     check_ok(tern_sub_drain(sub, RIG_WAIT_MS, &err)); /* runs only its own handler */
     check_int(atomic_load(&scene.seen.count), 0);
     check_int(ending.status, TERN_OK);
@@ -275,7 +283,7 @@ Test(queue_ends, a_handler_may_drain_another_subscription_of_the_queue, .timeout
     tern_sub_options options = { .executor = scene.queue };
     tern_sub *sub = rig_subscribe(scene.conn, "end", &options, drain_another, &ending);
     rig_publish(scene.rig.conn, "end", "");
-    check_true(rig_wait_received(sub, 1));
+    check_true(has_received(scene.conn, sub, 1));
     scene_receive(&scene, 500);
     check_int(tern_queue_dispatch(scene.queue), 2); /* the connected event and the handler, which runs the others */
     check_int(ending.status, TERN_OK);
@@ -295,7 +303,7 @@ Test(queue_ends, a_handler_may_drain_another_connection_of_the_queue, .timeout =
     tern_sub_options options = { .executor = scene.queue };
     tern_sub *sub = rig_subscribe(scene.rig.conn, "end", &options, drain_another, &ending);
     rig_publish(scene.rig.conn, "end", "");
-    check_true(rig_wait_received(sub, 1));
+    check_true(has_received(scene.rig.conn, sub, 1));
     scene_receive(&scene, 500);
     (void)tern_queue_dispatch(scene.queue);
     check_int(ending.status, TERN_OK);
@@ -498,7 +506,7 @@ Test(queue_ends, a_handler_may_free_the_queue, .timeout = 60)
     tern_sub *sub = rig_subscribe(scene.conn, "end", &options, free_the_queue, &scene);
     rig_publish(scene.rig.conn, "end", "");
     rig_publish(scene.rig.conn, "end", "");
-    check_true(rig_wait_received(sub, 2));
+    check_true(has_received(scene.conn, sub, 2));
     scene_receive(&scene, 100);
     check_int(tern_queue_dispatch(queue), 3); /* the connected event, and both */
     check_int(atomic_load(&scene.seen.count), 0);
@@ -526,7 +534,7 @@ Test(queue_ends, a_handler_may_free_everything, .timeout = 60)
     tern_sub_free(scene.sub);
     scene.sub = rig_subscribe(scene.conn, "end", &options, free_everything, &scene);
     rig_publish(scene.rig.conn, "end", "");
-    check_true(rig_wait_received(scene.sub, 1));
+    check_true(has_received(scene.conn, scene.sub, 1));
     check_int(tern_queue_dispatch(queue), 2); /* the connected event, and this handler */
     scene_close(&scene);
     test_check_leaks();

@@ -10,36 +10,13 @@
 
 static const tern_retry_options quick = { .attempts = 4, .backoff_min_ms = 1, .backoff_max_ms = 2 };
 
-/* A rig with a client that tries again, and another connection for whoever answers. */
-struct bench {
-    struct rig rig;
-    tern_conn *other;
-    tern_client *client;
-};
-
-static void bench_open(struct bench *bench, const tern_retry_options *retry)
+static void open_retrying(struct pair *pair, const tern_retry_options *retry)
 {
-    rig_open(&bench->rig);
-    bench->other = rig_connect(&bench->rig);
-    bench->client = calc_client(bench->rig.conn, &(tern_client_options){ .retry = *retry });
-}
-
-static void bench_close(struct bench *bench)
-{
-    tern_client_free(bench->client);
-    tern_conn_free(bench->other);
-    rig_close(&bench->rig);
-}
-
-static uint64_t late_replies(const struct bench *bench)
-{
-    tern_conn_stats stats;
-    tern_conn_get_stats(bench->rig.conn, &stats);
-    return stats.late_replies;
+    pair_open(pair, &(tern_client_options){ .retry = *retry });
 }
 
 /* One blocking call of method with 41. Its attempts; and its status and error. */
-static uint32_t call_41(struct bench *bench, const tern_method *method, uint32_t timeout_ms, tern_status *out_status,
+static uint32_t call_41(struct pair *pair, const tern_method *method, uint32_t timeout_ms, tern_status *out_status,
                         tern_error *err)
 {
     tern_call *call = NULL;
@@ -47,7 +24,7 @@ static uint32_t call_41(struct bench *bench, const tern_method *method, uint32_t
     Test__V1__Number number = TEST__V1__NUMBER__INIT;
     ProtobufCMessage *reply = NULL;
     number.value = 41;
-    *out_status = tern_client_call(bench->client, method, &number.base, &options, &reply, err);
+    *out_status = tern_client_call(pair->client, method, &number.base, &options, &reply, err);
     if (*out_status == TERN_OK && ((Test__V1__Number *)reply)->value != 42) *out_status = TERN_DATA_LOSS;
     tern_message_free(reply);
     check_true(call != NULL);
@@ -70,19 +47,19 @@ Test(retry, refused_unrun_is_tried_again_until_it_is_served, .timeout = 60)
 {
     static const char *const numbers[] = { "", "2", "3" };
     int refusals = 2;
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
 
-    bench_open(&bench, &quick);
-    player_start(&player, bench.other, CALC, refuse_first, &refusals);
-    check_int(call_41(&bench, increment_method(), 0, &st, &err), 3);
+    open_retrying(&pair, &quick);
+    player_start(&player, pair.other, CALC, refuse_first, &refusals);
+    check_int(call_41(&pair, increment_method(), 0, &st, &err), 3);
     check_int(st, TERN_OK);
     check_int(gate_count(&player.gate), 3);
     for (int i = 0; i < 3; i++) check_str(player.seen[i].attempt, numbers[i]);
     player_stop(&player);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
@@ -106,19 +83,19 @@ static bool has_failed_once(void *arg)
 Test(retry, nobody_serves_it_until_somebody_does, .timeout = 60)
 {
     struct counted counted = { 0 };
-    struct bench bench;
+    struct pair pair;
     tern_error err = { .status = TERN_OK };
     test_v1_calc_handlers handlers = { .increment = note_attempt };
     tern_service *service = NULL;
     tern_call *call = NULL;
     Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
 
-    bench_open(&bench, &(tern_retry_options){ .attempts = 100, .backoff_min_ms = 100, .budget = 1000 });
+    open_retrying(&pair, &(tern_retry_options){ .attempts = 100, .backoff_min_ms = 100, .budget = 1000 });
     number.value = 41;
-    check_ok(test_v1_calc_increment_async(bench.client, &number, &(tern_call_options){ .timeout_ms = 50000 }, NULL,
-                                          NULL, &call, &err));
+    check_ok(test_v1_calc_increment_async(pair.client, &number, &(tern_call_options){ .timeout_ms = 50000 }, NULL, NULL,
+                                          &call, &err));
     check_true(wait_until(has_failed_once, call, RIG_WAIT_MS));
-    check_ok(test_v1_calc_serve(bench.other, &handlers, &counted, NULL, &service, &err));
+    check_ok(test_v1_calc_serve(pair.other, &handlers, &counted, NULL, &service, &err));
     check_ok(tern_call_wait(call, RIG_WAIT_MS, &err));
     check_ok(test_v1_calc_increment_result(call, &reply, &err));
     check_int(reply->value, 42);
@@ -126,22 +103,22 @@ Test(retry, nobody_serves_it_until_somebody_does, .timeout = 60)
     check_int(atomic_load(&counted.attempt), tern_call_attempts(call));
     tern_call_free(call);
     tern_service_free(service);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
 Test(retry, asynchronous_calls_are_tried_again_alike, .timeout = 60)
 {
     int refusals = 300;
-    struct bench bench;
+    struct pair pair;
     struct outcomes all;
     static struct player player;
 
-    bench_open(&bench,
-               &(tern_retry_options){ .attempts = 50, .backoff_min_ms = 1, .backoff_max_ms = 20, .budget = 9999 });
+    open_retrying(&pair,
+                  &(tern_retry_options){ .attempts = 50, .backoff_min_ms = 1, .backoff_max_ms = 20, .budget = 9999 });
     outcomes_init(&all, 500);
-    player_start(&player, bench.other, CALC, refuse_first, &refusals);
-    outcomes_begin(bench.client, increment_method(), &all, &(tern_call_options){ .timeout_ms = 50000 });
+    player_start(&player, pair.other, CALC, refuse_first, &refusals);
+    outcomes_begin(pair.client, increment_method(), &all, &(tern_call_options){ .timeout_ms = 50000 });
     check_outcomes(&all, TERN_OK);
     int attempts = 0;
     for (int i = 0; i < all.count; i++) attempts += (int)all.items[i].attempts;
@@ -149,51 +126,51 @@ Test(retry, asynchronous_calls_are_tried_again_alike, .timeout = 60)
     check_int(gate_count(&player.gate), 800);
     player_stop(&player);
     outcomes_destroy(&all);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
 Test(retry, attempts_are_limited, .timeout = 60)
 {
     int refusals = 1000;
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
 
-    bench_open(&bench, &quick);
-    player_start(&player, bench.other, CALC, refuse_first, &refusals);
-    check_int(call_41(&bench, increment_method(), 0, &st, &err), 4);
+    open_retrying(&pair, &quick);
+    player_start(&player, pair.other, CALC, refuse_first, &refusals);
+    check_int(call_41(&pair, increment_method(), 0, &st, &err), 4);
     check_int(st, TERN_RESOURCE_EXHAUSTED);
     check_true(err.remote);
     check_int(err.remote_code, 8);
     check_str(err.text, "refused");
     check_int(gate_count(&player.gate), 4);
     player_stop(&player);
-    check_int(call_41(&bench, increment_method(), 0, &st, &err), 4);
+    check_int(call_41(&pair, increment_method(), 0, &st, &err), 4);
     check_int(st, TERN_UNAVAILABLE);
     check_false(err.remote);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
 Test(retry, without_options_nothing_is_tried_again, .timeout = 60)
 {
     int refusals = 1000;
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
 
-    bench_open(&bench, &(tern_retry_options){ .attempt_timeout_ms = 1 });
-    check_int(call_41(&bench, increment_method(), 0, &st, &err), 1);
+    open_retrying(&pair, &(tern_retry_options){ .attempt_timeout_ms = 1 });
+    check_int(call_41(&pair, increment_method(), 0, &st, &err), 1);
     check_int(st, TERN_UNAVAILABLE);
-    player_start(&player, bench.other, CALC, refuse_first, &refusals);
-    check_int(call_41(&bench, idempotent_method(), 0, &st, &err), 1);
+    player_start(&player, pair.other, CALC, refuse_first, &refusals);
+    check_int(call_41(&pair, idempotent_method(), 0, &st, &err), 1);
     check_int(st, TERN_RESOURCE_EXHAUSTED);
     check_int(gate_count(&player.gate), 1);
     player_stop(&player);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
@@ -213,13 +190,13 @@ static void fail_all(struct player *player, tern_msg *request, int nth)
     else player_fail(player, request, failing->code, "on purpose", NULL, 0);
 }
 
-static void check_attempts(struct bench *bench, const tern_method *method, struct failing *failing, int code,
+static void check_attempts(struct pair *pair, const tern_method *method, struct failing *failing, int code,
                            uint32_t expected)
 {
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
     (void)snprintf(failing->code, sizeof failing->code, "%d", code);
-    uint32_t attempts = call_41(bench, method, 0, &st, &err);
+    uint32_t attempts = call_41(pair, method, 0, &st, &err);
     cr_assert(attempts == expected, "code %d, marked %d: %u attempts, wanted %u", code, failing->marked, attempts,
               expected);
     check_int(err.remote_code, code);
@@ -228,24 +205,24 @@ static void check_attempts(struct bench *bench, const tern_method *method, struc
 Test(retry, without_the_mark_only_INTERNAL_is_and_only_where_it_is_idempotent, .timeout = 60)
 {
     struct failing failing = { .marked = false };
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_retry_options retry = quick;
 
     retry.budget = 1000;
-    bench_open(&bench, &retry);
-    player_start(&player, bench.other, CALC, fail_all, &failing);
+    open_retrying(&pair, &retry);
+    player_start(&player, pair.other, CALC, fail_all, &failing);
     for (int code = 1; code <= 16; code++) {
-        check_attempts(&bench, increment_method(), &failing, code, 1);
-        check_attempts(&bench, idempotent_method(), &failing, code, code == TERN_INTERNAL ? 4 : 1);
+        check_attempts(&pair, increment_method(), &failing, code, 1);
+        check_attempts(&pair, idempotent_method(), &failing, code, code == TERN_INTERNAL ? 4 : 1);
     }
-    check_attempts(&bench, idempotent_method(), &failing, 500, 4);
-    check_attempts(&bench, idempotent_method(), &failing, 503, 1);
-    check_attempts(&bench, idempotent_method(), &failing, 429, 1);
+    check_attempts(&pair, idempotent_method(), &failing, 500, 4);
+    check_attempts(&pair, idempotent_method(), &failing, 503, 1);
+    check_attempts(&pair, idempotent_method(), &failing, 429, 1);
     failing.marked = true;
-    for (int code = 1; code <= 16; code++) check_attempts(&bench, increment_method(), &failing, code, 4);
+    for (int code = 1; code <= 16; code++) check_attempts(&pair, increment_method(), &failing, code, 4);
     player_stop(&player);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
@@ -260,16 +237,16 @@ static void ignore_first(struct player *player, tern_msg *request, int nth)
 Test(retry, a_missing_reply_is_asked_for_again_where_it_is_idempotent, .timeout = 60)
 {
     int ignored = 2;
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
     tern_retry_options retry = quick;
 
     retry.attempt_timeout_ms = 200;
-    bench_open(&bench, &retry);
-    player_start(&player, bench.other, CALC, ignore_first, &ignored);
-    check_int_at_least(call_41(&bench, idempotent_method(), 30000, &st, &err), 3);
+    open_retrying(&pair, &retry);
+    player_start(&player, pair.other, CALC, ignore_first, &ignored);
+    check_int_at_least(call_41(&pair, idempotent_method(), 30000, &st, &err), 3);
     check_int(st, TERN_OK);
     /* The time that is left goes with each. */
     check_str(player.seen[0].attempt, "");
@@ -279,11 +256,11 @@ Test(retry, a_missing_reply_is_asked_for_again_where_it_is_idempotent, .timeout 
     check_int_at_most(atoi(player.seen[2].timeout), atoi(player.seen[1].timeout) - 200);
     ignored = 1000;
     int before = gate_count(&player.gate);
-    check_int(call_41(&bench, increment_method(), 600, &st, &err), 1);
+    check_int(call_41(&pair, increment_method(), 600, &st, &err), 1);
     check_int(st, TERN_DEADLINE_EXCEEDED);
     check_int(gate_count(&player.gate), before + 1);
     player_stop(&player);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
@@ -297,7 +274,7 @@ static void ignore_an_echo(struct player *player, tern_msg *request, int nth)
 
 Test(retry, the_protos_own_word_decides, .timeout = 60)
 {
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     Examples__V1__EchoRequest request = EXAMPLES__V1__ECHO_REQUEST__INIT;
@@ -305,32 +282,32 @@ Test(retry, the_protos_own_word_decides, .timeout = 60)
     tern_retry_options retry = quick;
 
     retry.attempt_timeout_ms = 300;
-    bench_open(&bench, &retry);
-    player_start(&player, bench.other, "examples.v1.Echo.Echo", ignore_an_echo, NULL);
-    check_ok(examples_v1_echo_echo(bench.client, &request, &(tern_call_options){ .timeout_ms = 30000 }, &reply, &err));
+    open_retrying(&pair, &retry);
+    player_start(&player, pair.other, "examples.v1.Echo.Echo", ignore_an_echo, NULL);
+    check_ok(examples_v1_echo_echo(pair.client, &request, &(tern_call_options){ .timeout_ms = 30000 }, &reply, &err));
     check_str(reply->text, "ok");
     tern_message_free(&reply->base);
     check_int(gate_count(&player.gate), 3);
     player_stop(&player);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
 Test(retry, one_deadline_holds_for_all_attempts, .timeout = 60)
 {
     int ignored = 1000;
-    struct bench bench;
+    struct pair pair;
     static struct player player;
     tern_error err = { .status = TERN_OK };
     tern_status st = TERN_OK;
 
-    bench_open(
-        &bench,
+    open_retrying(
+        &pair,
         &(tern_retry_options){
             .attempts = 100, .backoff_min_ms = 1, .backoff_max_ms = 5, .budget = 1000, .attempt_timeout_ms = 50 });
-    player_start(&player, bench.other, CALC, ignore_first, &ignored);
+    player_start(&player, pair.other, CALC, ignore_first, &ignored);
     long began = test_now_ms();
-    check_int_at_least(call_41(&bench, idempotent_method(), 700, &st, &err), 2);
+    check_int_at_least(call_41(&pair, idempotent_method(), 700, &st, &err), 2);
     check_int(st, TERN_DEADLINE_EXCEEDED);
     check_false(err.remote);
     check_int_at_least(test_now_ms() - began, 600); /* or one attempt, and its backoff, less */
@@ -338,10 +315,10 @@ Test(retry, one_deadline_holds_for_all_attempts, .timeout = 60)
     player_stop(&player);
     /* Nobody there: it ends when the next backoff would end too late. */
     began = test_now_ms();
-    check_int_at_least(call_41(&bench, increment_method(), 200, &st, &err), 2);
+    check_int_at_least(call_41(&pair, increment_method(), 200, &st, &err), 2);
     check_true(st == TERN_UNAVAILABLE || st == TERN_DEADLINE_EXCEEDED);
     check_int_less(test_now_ms() - began, 15000);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 
@@ -373,24 +350,24 @@ static void answer_both(struct player *player, tern_msg *request, int nth)
 Test(retry, a_late_reply_of_an_earlier_attempt_is_dropped_and_counted, .timeout = 120)
 {
     static struct held held;
-    struct bench bench;
+    struct pair pair;
     struct outcomes all;
     static struct player player;
 
-    bench_open(
-        &bench,
+    open_retrying(
+        &pair,
         &(tern_retry_options){
             .attempts = 2, .backoff_min_ms = 1, .backoff_max_ms = 1, .budget = 9999, .attempt_timeout_ms = 3000 });
     outcomes_init(&all, 600);
-    player_start(&player, bench.other, CALC, answer_both, &held);
-    outcomes_begin(bench.client, idempotent_method(), &all, &(tern_call_options){ .timeout_ms = 100000 });
+    player_start(&player, pair.other, CALC, answer_both, &held);
+    outcomes_begin(pair.client, idempotent_method(), &all, &(tern_call_options){ .timeout_ms = 100000 });
     check_outcomes(&all, TERN_OK);
     check_int(gate_count(&player.gate), 1200);
-    check_int(late_replies(&bench), 600);
+    check_int(pair_late_replies(&pair), 600);
     player_stop(&player);
     for (int i = 0; i < 600; i++) tern_msg_free(held.first[i]);
     outcomes_destroy(&all);
-    bench_close(&bench);
+    pair_close(&pair);
     test_check_leaks();
 }
 

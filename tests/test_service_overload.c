@@ -166,6 +166,8 @@ Test(service_overload, under_overload_few_may_wait_until_it_is_over, .timeout = 
     check_true(wait_until(keep_asking, &scene, RIG_WAIT_MS));
     check_true(inbox_wait(inbox, 1));
     check_int(inbox_get(inbox, 0)->size, 0); /* no answer: the handler stands still */
+    rig_flush(scene.other);
+    rig_flush(scene.rig.conn); /* none is on its way any more */
     check_true(wait_until(is_at_ease, &scene, RIG_WAIT_MS));
     tern_service_get_stats(scene.service, &stats);
     uint64_t refused = stats.refused;

@@ -195,13 +195,14 @@ void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
 /* The call that waits for the message, or NULL. */
 static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
+    uint64_t number = 0, generation = 0;
     const char *subject = natsMsg_GetSubject(msg);
-    if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare subjects */
-    char *end = NULL;
-    unsigned long number = strtoul(subject + bulk->inbox_size, &end, 16);
-    if (*end != '-' || number >= bulk->capacity) return NULL;
+    if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare them */
+    const char *rest = terni_slot_read_hex(subject + bulk->inbox_size, &number);
+    if (rest == NULL || *rest != '-' || number >= bulk->capacity) return NULL;
+    rest = terni_slot_read_hex(rest + 1, &generation);
     const terni_cell *cell = &bulk->cells[number];
-    return strtoul(end + 1, NULL, 16) == cell->generation ? cell->exchange : NULL;
+    return rest != NULL && *rest == '\0' && generation == cell->generation ? cell->exchange : NULL;
 }
 
 static void hand_over(terni_bulk *bulk, natsMsg *msg)

@@ -4,9 +4,10 @@
  * nobody to hear it. So the engine has holds on the owner: one from start to end, one for each record in the outbound
  * queue, one while it is attended to.
  *
- * Other threads say what they want (arm the deadline of a request that cannot be sent now; cancel) by
+ * Other threads say what they want (arm the deadline of a request that cannot be sent now; cancel; wait for room) by
  * terni_exchange_attend: a list that anybody pushes to and the I/O thread takes whole. At the end of the I/O thread it
- * is closed: what is pushed then needs nothing any more, since the outbound queue has been dropped.
+ * is closed, empty: what is pushed then is refused. A request that has been started needs nothing any more by then,
+ * since the outbound queue has been dropped.
  *
  * Replies come to a slot (msg/slot.h) or, with many calls in flight, to the bulk inbox (msg/bulk.h).
  *
@@ -119,6 +120,7 @@ static void timer_due(terni_exchange *x)
     }
     take_out(x, true);
     x->class->resume(x);
+    if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline); /* there may be no session */
     x->class->release(x);
 }
 
@@ -218,20 +220,22 @@ tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, ter
     return st;
 }
 
-void terni_exchange_attend(terni_exchange *x)
+bool terni_exchange_attend(terni_exchange *x)
 {
     calls *all = calls_of(x);
-    if (atomic_exchange(&x->attended, true)) return;
+    if (atomic_exchange(&x->attended, true)) return true;
     x->class->hold(x);
     terni_exchange *head = atomic_load(&all->attended);
     do {
         if (head == &closed_mark) {
+            atomic_store(&x->attended, false);
             x->class->release(x);
-            return;
+            return false;
         }
         x->next_attended = head;
     } while (!atomic_compare_exchange_weak(&all->attended, &head, x));
     terni_waker_wake(&all->conn->waker);
+    return true;
 }
 
 tern_status terni_calls_begin(tern_conn *conn, tern_error *err)
@@ -333,13 +337,12 @@ void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, vo
 static void calls_closed(terni_calls_hooks *hooks)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    attend_all(all);
-    while (all->live != NULL) terni_exchange_end(all->live, TERN_CANCELLED, "the connection is closed");
-    terni_exchange *late = atomic_exchange(&all->attended, &closed_mark);
-    for (terni_exchange *next; late != NULL; late = next) {
-        next = late->next_attended;
-        late->class->release(late);
-    }
+    terni_exchange *none;
+    do {
+        attend_all(all);
+        while (all->live != NULL) terni_exchange_end(all->live, TERN_CANCELLED, "the connection is closed");
+        none = NULL;
+    } while (!atomic_compare_exchange_strong(&all->attended, &none, &closed_mark));
     terni_bulk_close(&all->bulk);
 }
 

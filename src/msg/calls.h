@@ -68,8 +68,9 @@ void terni_exchange_init(terni_exchange *exchange, const terni_exchange_class *c
  * end. Its deadline is kept from sending on; to have it kept before that, attend. */
 tern_status terni_exchange_start(terni_exchange *exchange, terni_outgoing *message, tern_error *err);
 
-/* Has attend called on the I/O thread, soon; not, if the connection closes first. Any thread; the caller has a hold. */
-void terni_exchange_attend(terni_exchange *exchange);
+/* Has attend called on the I/O thread, soon. False: that has ended, and nothing more comes of it. Any thread; the
+ * caller has a hold, and has started the exchange, or has a reason of its own for attend. */
+bool terni_exchange_attend(terni_exchange *exchange);
 
 /* Says that a request failed, in the words that all of them share; late: DEADLINE_EXCEEDED. They return the status. */
 tern_status terni_fail_request(const char *prefix, const char *subject, tern_status status, const char *text,

@@ -42,14 +42,28 @@ static void give_back(terni_slot *slot)
 
 /* ---- What comes ---- */
 
+const char *terni_slot_read_hex(const char *text, uint64_t *out_number)
+{
+    size_t size = strspn(text, "0123456789abcdef");
+    if (size == 0 || size > 16 || (*text == '0' && size > 1)) return NULL;
+    *out_number = strtoull(text, NULL, 16);
+    return text + size;
+}
+
+/* Is this the subject that the slot's call asked the reply for? */
+static bool is_asked_for(const terni_slot *slot, const char *subject)
+{
+    uint64_t token = 0;
+    if (strncmp(subject, slot->inbox, slot->inbox_size) != 0) return false;
+    const char *rest = terni_slot_read_hex(subject + slot->inbox_size, &token);
+    return rest != NULL && *rest == '\0' && token == slot->token;
+}
+
 static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
 {
     (void)size;
     terni_slot *slot = slot_of(entry);
-    const char *subject = natsMsg_GetSubject(msg);
-    bool fits = slot->exchange != NULL && strncmp(subject, slot->inbox, slot->inbox_size) == 0 &&
-                strtoull(subject + slot->inbox_size, NULL, 16) == slot->token;
-    if (fits) {
+    if (slot->exchange != NULL && is_asked_for(slot, natsMsg_GetSubject(msg))) {
         slot->owner->answered(slot->exchange, msg);
         return;
     }

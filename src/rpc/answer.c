@@ -19,13 +19,6 @@ typedef struct error_headers {
     char line[TERN_ERROR_TEXT_SIZE], code[12];
 } error_headers;
 
-/* A header value must be one line. */
-static void one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\r' || *text == '\n') *text = ' ';
-}
-
 static void add_header(error_headers *error, const char *name, const char *value)
 {
     error->headers[error->count++] = (tern_header){ .name = name, .value = value };
@@ -36,7 +29,6 @@ static void fill_headers(error_headers *error, tern_status status, const char *t
     bool blank = text[strspn(text, " \t\v\f\r\n")] == '\0';
     error->count = 0;
     (void)snprintf(error->line, sizeof error->line, "%s", blank ? tern_status_meaning(status) : text);
-    one_line(error->line);
     (void)snprintf(error->code, sizeof error->code, "%d", (int)status);
     add_header(error, TERNI_HEADER_ERROR, error->line);
     add_header(error, TERNI_HEADER_ERROR_CODE, error->code);

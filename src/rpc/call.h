@@ -26,10 +26,12 @@ struct tern_call {
     uint16_t let_through;  /* interceptors whose after is to run */
     uint32_t timeout_ms;
     int64_t began_us;
-    int64_t took_us; /* -1: it has not ended */
+    _Atomic int64_t took_us; /* -1: it has not ended */
     terni_time_ms deadline;
+    terni_time_ms resume_at; /* of a first attempt that found no room: the next one's time; 0: none. See attend. */
     atomic_uint attempts;
     atomic_bool cancelled;
+    atomic_bool begun;     /* the I/O thread may look at it: who cancels asks for that */
     atomic_bool finished;  /* the outcome is there, and a callback has returned */
     terni_headers headers; /* of the request */
     uint8_t *payload;      /* kept for further attempts; NULL: there are to be none */
@@ -53,6 +55,26 @@ struct tern_call {
     bool over; /* BLOCKING: the outcome is the caller's */
     bool left; /* BLOCKING: the caller is gone */
 };
+
+/* A call of the client's that begins now, with one hold on it; NULL: no memory. */
+tern_call *terni_call_take(tern_client *client);
+
+/* Starts an attempt; request: needed where no payload is kept. OK: the call is the I/O thread's. */
+tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err);
+
+/* An attempt has failed with status, or with the error in reply: is there to be another? out_at: when. */
+bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at);
+
+/* Reads the outcome, and lets interceptors see it. err: filled in always, status OK included. */
+void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_error *err);
+
+/* The outcome is known: interceptors that let the call through see it. */
+void terni_call_run_after(tern_call *call, const tern_error *outcome);
+
+/* No reply in time: in the call's own, or its last attempt's. Returns the status. */
+tern_status terni_call_fail_late(tern_call *call, tern_error *err);
+
+void terni_call_hold(tern_call *call);
 
 /* Gives a hold back. */
 void terni_call_release(tern_call *call);

@@ -28,12 +28,12 @@ static terni_reply_error make_error(long code, const char *text)
                                 .retry_after_ms = -1 };
 }
 
+/* The milliseconds that text says, or -1: it is no such number. */
 static int64_t read_ms(const char *text)
 {
-    char *end = NULL;
-    if (text == NULL || *text < '0' || *text > '9') return -1;
-    long long ms = strtoll(text, &end, 10);
-    return *end == '\0' && ms < UINT32_MAX ? ms : -1;
+    if (text == NULL || *text == '\0' || text[strspn(text, "0123456789")] != '\0') return -1;
+    unsigned long long ms = strtoull(text, NULL, 10);  /* ULLONG_MAX where it is beyond */
+    return ms < UINT32_MAX ? (int64_t)ms : UINT32_MAX; /* no call lasts longer */
 }
 
 /* Cheap where there are no headers, as mostly. */

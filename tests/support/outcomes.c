@@ -46,6 +46,7 @@ static void take(tern_call *call, Test__V1__Number *reply, const tern_error *err
     struct outcome *outcome = arg;
     outcome->status = err->status;
     outcome->remote = err->remote;
+    outcome->thread = pthread_self();
     outcome->right = reply != NULL && reply->value == outcome->value + 1;
     outcome->attempts = tern_call_attempts(call);
     (void)snprintf(outcome->text, sizeof outcome->text, "%s", err->text);

@@ -14,6 +14,7 @@ struct outcome {
     tern_status status;
     bool remote, right; /* right: the reply is this call's own */
     uint32_t attempts;
+    pthread_t thread; /* of the callback */
     char text[TERN_ERROR_TEXT_SIZE];
 };
 

@@ -2,6 +2,33 @@
 
 #include <stdio.h>
 
+void pair_open(struct pair *pair, const tern_client_options *options)
+{
+    rig_open(&pair->rig);
+    pair->other = rig_connect(&pair->rig);
+    pair->client = calc_client(pair->rig.conn, options);
+}
+
+void pair_close(struct pair *pair)
+{
+    tern_client_free(pair->client);
+    tern_conn_free(pair->other);
+    rig_close(&pair->rig);
+}
+
+uint64_t pair_late_replies(const struct pair *pair)
+{
+    tern_conn_stats stats;
+    tern_conn_get_stats(pair->rig.conn, &stats);
+    return stats.late_replies;
+}
+
+void pair_settle(const struct pair *pair)
+{
+    rig_flush(pair->other);
+    rig_flush(pair->rig.conn);
+}
+
 static void note(char *out, size_t size, const char *text)
 {
     (void)snprintf(out, size, "%s", text == NULL ? "" : text);
@@ -20,19 +47,23 @@ static void take(tern_msg *msg, void *arg)
     }
     gate_open(&player->gate);
     if (player->play != NULL) player->play(player, msg, nth);
+    gate_open(&player->played);
 }
 
 void player_start(struct player *player, tern_conn *conn, const char *subject, player_fn play, void *arg)
 {
     *player = (struct player){ .conn = conn, .play = play, .arg = arg };
     gate_init(&player->gate);
+    gate_init(&player->played);
     player->sub = rig_subscribe(conn, subject, NULL, take, player);
 }
 
 void player_stop(struct player *player)
 {
     tern_sub_free(player->sub);
+    (void)tern_conn_flush(player->conn, RIG_WAIT_MS, NULL);
     gate_destroy(&player->gate);
+    gate_destroy(&player->played);
 }
 
 void player_send(struct player *player, const char *reply, const tern_header *headers, size_t count, const void *data,

@@ -4,6 +4,22 @@
 
 #include "calc.h"
 
+/* A rig with a client, and another connection for whoever answers its calls. */
+struct pair {
+    struct rig rig;
+    tern_conn *other;
+    tern_client *client; /* may be set to NULL by a test that frees it */
+};
+
+void pair_open(struct pair *pair, const tern_client_options *options);
+void pair_close(struct pair *pair);
+
+/* Replies that came to the client's connection and to no call. */
+uint64_t pair_late_replies(const struct pair *pair);
+
+/* What was played has come back to calls with slots of their own (up to 256 at once), and been dealt with. */
+void pair_settle(const struct pair *pair);
+
 struct player;
 
 /* Plays the nth request, from 1. Requests come one after the other, on a thread of the pool. */
@@ -17,7 +33,8 @@ struct player_request {
 };
 
 struct player {
-    struct test_gate gate; /* counts the requests that have come */
+    struct test_gate gate;   /* counts the requests that have come */
+    struct test_gate played; /* and those that have been played */
     tern_conn *conn;
     tern_sub *sub;
     player_fn play;
@@ -28,6 +45,8 @@ struct player {
 
 /* Plays the service behind subject. The server knows it when it returns. */
 void player_start(struct player *player, tern_conn *conn, const char *subject, player_fn play, void *arg);
+
+/* The server knows that, too, unless it is gone. */
 void player_stop(struct player *player);
 
 /* Answers: the request's Number plus one; bytes; an error with this code and text (NULL: leaves the header out) and
