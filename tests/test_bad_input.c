@@ -316,6 +316,9 @@ Test(bad_input, malformed_headers_are_refused, .timeout = 60)
         { { "A(", "x" }, "\"A(\"" },
         { { "A", "x\r\nB: y" }, "x\\x0d\\x0aB: y" },
         { { "A", "" }, "\"A\": value is empty" },
+        { { "A", " \t" }, "\"A\": value is empty" },
+        { { "A", "\v" }, "\"A\": value is empty" },
+        { { "A", "\f \f" }, "\"A\": value is empty" },
         { { "A", "\r" }, "\\x0d" },
         { { "A", "x\n" }, "x\\x0a" },
     };

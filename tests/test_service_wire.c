@@ -63,6 +63,23 @@ Test(service_wire, error_text_is_never_empty, .timeout = 60)
     test_check_leaks();
 }
 
+/* All that nats.c skips before a value. */
+Test(service_wire, error_text_of_white_space_alone_is_replaced, .timeout = 60)
+{
+    struct rig rig;
+
+    rig_open(&rig);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    for (const char *space = " \t\v\f\r\n"; *space != '\0'; space++) {
+        const char request[] = { 0x08, 5, 0x12, 1, *space };
+        tern_msg *reply = ask(rig.conn, "test.v1.Calc.Fail", request, sizeof request);
+        check_error_reply(reply, "5", tern_status_meaning(TERN_NOT_FOUND));
+    }
+    tern_service_free(service);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 Test(service_wire, undecodable_request_is_answered_and_the_service_goes_on, .timeout = 60)
 {
     tern_error err = { .status = TERN_OK };

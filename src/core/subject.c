@@ -89,7 +89,7 @@ tern_status terni_header_check(const char *name, const char *value, tern_error *
     if (value == NULL)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "header \"%s\": value is NULL", terni_quote(name).text);
     if (value[strcspn(value, "\r\n")] != '\0') return refuse(err, "header value", value, "contains CR or LF");
-    if (value[strspn(value, " \t")] == '\0') /* nats.c would read the next line as the value */
+    if (value[strspn(value, " \t\v\f")] == '\0') /* nats.c would read the next line as the value */
         return terni_fail(err, TERN_INVALID_ARGUMENT, "header \"%s\": value is empty", terni_quote(name).text);
     return TERN_OK;
 }

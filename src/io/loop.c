@@ -309,18 +309,21 @@ static bool is_down(const terni_session *session)
     return session != NULL && terni_session_is_down(session);
 }
 
+void terni_loop_round(tern_conn *conn, bool waits)
+{
+    terni_conn_tell_deferred(conn);
+    terni_reconnect_step(conn);
+    conn->calls->step(conn->calls);
+    bool more = conn->io.session != NULL && transfer(conn);
+    if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
+    if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);
+}
+
 void *terni_loop_main(void *arg)
 {
     tern_conn *conn = arg;
     terni_waker_own(&conn->waker);
-    while (!atomic_load(&conn->stop)) {
-        terni_conn_tell_deferred(conn);
-        terni_reconnect_step(conn);
-        conn->calls->step(conn->calls);
-        bool more = conn->io.session != NULL && transfer(conn);
-        if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
-        if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more);
-    }
+    while (!atomic_load(&conn->stop)) terni_loop_round(conn, true);
     wind_up(conn);
     terni_conn_release(conn);
     return NULL;

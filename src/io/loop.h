@@ -7,4 +7,8 @@
 /* The thread's body; arg is the tern_conn, with a hold on it. */
 void *terni_loop_main(void *arg);
 
+/* One round of it: does all that can be done now. waits: for something to do, where there is nothing. On the thread
+ * that owns the connection's waker. */
+void terni_loop_round(tern_conn *conn, bool waits);
+
 #endif

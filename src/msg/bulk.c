@@ -196,7 +196,9 @@ void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
 static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
     uint64_t number = 0, generation = 0;
-    const char *rest = terni_slot_read_hex(natsMsg_GetSubject(msg) + bulk->inbox_size, &number);
+    const char *subject = natsMsg_GetSubject(msg);
+    if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare them */
+    const char *rest = terni_slot_read_hex(subject + bulk->inbox_size, &number);
     if (rest == NULL || *rest != '-' || number >= bulk->capacity) return NULL;
     rest = terni_slot_read_hex(rest + 1, &generation);
     const terni_cell *cell = &bulk->cells[number];

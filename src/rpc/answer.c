@@ -26,7 +26,7 @@ static void add_header(error_headers *error, const char *name, const char *value
 
 static void fill_headers(error_headers *error, tern_status status, const char *text)
 {
-    bool blank = text[strspn(text, " \t\r\n")] == '\0';
+    bool blank = text[strspn(text, " \t\v\f\r\n")] == '\0';
     error->count = 0;
     (void)snprintf(error->line, sizeof error->line, "%s", blank ? tern_status_meaning(status) : text);
     (void)snprintf(error->code, sizeof error->code, "%d", (int)status);

@@ -135,7 +135,9 @@ static int64_t answer_unknown(tern_service *service, tern_msg *msg, const char *
 /* Runs the request that came with msg, and returns the time. */
 static int64_t run(tern_service *service, tern_msg *msg, int64_t started_ns, terni_time_ms deadline)
 {
-    const char *name = tern_msg_subject(msg) + service->subject_size;
+    const char *subject = tern_msg_subject(msg);
+    bool ours = strncmp(subject, service->subject, service->subject_size) == 0; /* nats.c does not compare them */
+    const char *name = ours ? subject + service->subject_size : "";
     const tern_method *method = find_method(service, name);
     if (method == NULL) return answer_unknown(service, msg, name, started_ns);
     tern_request *rq = request_get(service);
