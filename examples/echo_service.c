@@ -23,6 +23,7 @@ static int fail(const char *what, const tern_error *err)
 int main(void)
 {
     const examples_v1_echo_handlers handlers = { .echo = echo };
+    const tern_service_options options = { .version = "1.0.0", .description = "says it back" }; /* for discovery */
     tern_conn *conn = NULL;
     tern_service *service = NULL;
     tern_error err;
@@ -36,7 +37,7 @@ int main(void)
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
 
     if (tern_connect(NULL, &conn, &err) != TERN_OK) return fail("connect", &err);
-    if (examples_v1_echo_serve(conn, &handlers, NULL, NULL, &service, &err) != TERN_OK) {
+    if (examples_v1_echo_serve(conn, &handlers, NULL, &options, &service, &err) != TERN_OK) {
         tern_conn_free(conn);
         return fail("serve", &err);
     }

@@ -1,6 +1,8 @@
 /* The inline executor: handlers on the I/O thread, where nothing may wait. */
 #include "rig.h"
 
+#include <stdatomic.h>
+
 #include <tern/nats.h>
 
 #include "test/v1/calc.tern.h"
@@ -337,5 +339,178 @@ Test(inline, publishing_over_the_outbound_limit_fails_there_and_does_not_wait, .
     tern_sub_free(sub);
     gate_destroy(&self.gate);
     rig_close(&rig);
+    test_check_leaks();
+}
+
+/* ---- Events ---- */
+
+struct telling {
+    struct test_gate lost; /* MESSAGE_LOST */
+    struct io_thread thread;
+    struct events events;
+    atomic_int running, at_once, elsewhere;
+    tern_conn_state state;
+    tern_status status;
+    tern_event_kind ends_at; /* where it frees the connection */
+    bool frees;
+};
+
+static void telling_init(struct telling *telling)
+{
+    *telling = (struct telling){ .status = TERN_OK };
+    gate_init(&telling->lost);
+    gate_init(&telling->thread.gate);
+    events_init(&telling->events);
+}
+
+static void telling_destroy(struct telling *telling)
+{
+    gate_destroy(&telling->lost);
+    gate_destroy(&telling->thread.gate);
+    events_destroy(&telling->events);
+}
+
+static void tell(tern_conn *conn, const tern_event *event, void *arg)
+{
+    struct telling *telling = arg;
+    char server[64];
+    tern_error last;
+    tern_conn_stats stats;
+    if (atomic_fetch_add(&telling->running, 1) > 0) atomic_fetch_add(&telling->at_once, 1);
+    telling->state = tern_conn_get_state(conn); /* each takes the connection's lock */
+    tern_conn_server(conn, server, sizeof server);
+    tern_conn_last_error(conn, &last);
+    tern_conn_get_stats(conn, &stats);
+    if (event->kind == TERN_EVENT_CONNECTED) {
+        telling->thread.handler = pthread_self();
+        telling->status = tern_conn_drain(conn, 0, NULL); /* it would wait */
+    }
+    if (!pthread_equal(telling->thread.handler, pthread_self())) atomic_fetch_add(&telling->elsewhere, 1);
+    events_take(conn, event, &telling->events);
+    atomic_fetch_sub(&telling->running, 1);
+    if (telling->frees && event->kind == telling->ends_at) tern_conn_free(conn);
+    else if (event->kind == TERN_EVENT_MESSAGE_LOST) gate_open(&telling->lost);
+}
+
+static tern_conn *connect_telling(struct rig *rig, struct telling *telling)
+{
+    tern_error err = { .status = TERN_OK };
+    tern_conn_options options = {
+        .url = server_url(rig->server), .on_event = tell, .event_arg = telling, .event_executor = tern_executor_inline()
+    };
+    tern_conn *conn = NULL;
+    check_ok(tern_connect(&options, &conn, &err));
+    return conn;
+}
+
+static void ignore_message(const ProtobufCMessage *message, tern_msg *msg, void *arg)
+{
+    (void)message;
+    (void)msg;
+    (void)arg;
+}
+
+/* Pools find that messages do not decode, on several threads at once, while the I/O thread has events of its own. */
+Test(inline, events_run_on_the_io_thread_one_after_the_other, .timeout = 60)
+{
+    enum { COUNT = 200, SUBS = 2 };
+    tern_error err = { .status = TERN_OK };
+    tern_sub_options options = { .concurrency = 4 };
+    struct telling telling;
+    struct rig rig;
+    tern_sub *subs[SUBS];
+
+    rig_open(&rig);
+    telling_init(&telling);
+    tern_conn *conn = connect_telling(&rig, &telling);
+    for (int i = 0; i < SUBS; i++)
+        check_ok(tern_conn_subscribe_message(conn, "a", &test__v1__number__descriptor, &options, ignore_message, NULL,
+                                             &subs[i], &err));
+    for (int i = 0; i < COUNT; i++) rig_publish(conn, "a", "not a number");
+    check_true(gate_wait(&telling.lost, SUBS * COUNT, RIG_WAIT_MS));
+    check_ok(tern_conn_nats(conn, note_io_thread, &telling.thread, &err));
+    for (int i = 0; i < SUBS; i++) tern_sub_free(subs[i]);
+    tern_conn_free(conn);
+    check_true(pthread_equal(telling.thread.io, telling.thread.handler));
+    check_int(atomic_load(&telling.elsewhere), 0);
+    check_int(atomic_load(&telling.at_once), 0);
+    check_int(telling.status, TERN_FAILED_PRECONDITION);
+    check_int(telling.state, TERN_CONN_CLOSED);
+    check_int(events_get(&telling.events, TERN_EVENT_CONNECTED, 0)->status, TERN_OK);
+    check_int(events_last(&telling.events)->kind, TERN_EVENT_CLOSED);
+    telling_destroy(&telling);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+struct late {
+    struct test_gate entered, leave;
+};
+
+static void wait_to_leave(const ProtobufCMessage *message, tern_msg *msg, void *arg)
+{
+    struct late *late = arg;
+    (void)message;
+    (void)msg;
+    gate_open(&late->entered);
+    (void)gate_wait(&late->leave, 1, RIG_WAIT_MS);
+}
+
+Test(inline, events_of_pool_threads_wait_for_no_session, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    struct telling telling;
+    struct late late;
+    struct rig rig;
+    tern_sub *sub = NULL;
+
+    rig_open(&rig);
+    telling_init(&telling);
+    gate_init(&late.entered);
+    gate_init(&late.leave);
+    tern_conn *conn = connect_telling(&rig, &telling);
+    check_ok(
+        tern_conn_subscribe_message(conn, "a", &test__v1__number__descriptor, NULL, wait_to_leave, &late, &sub, &err));
+    rig_publish(conn, "a", ""); /* a number, 0 */
+    rig_publish(conn, "a", "not a number");
+    check_true(gate_wait(&late.entered, 1, RIG_WAIT_MS));
+    check_true(rig_wait_received(sub, 2));
+    server_kill(rig.server);
+    check_true(events_wait(&telling.events, TERN_EVENT_DISCONNECTED, 1));
+    gate_open(&late.leave);
+    check_true(gate_wait(&telling.lost, 1, RIG_WAIT_MS));
+    check_int(atomic_load(&telling.elsewhere), 0);
+    tern_sub_free(sub);
+    tern_conn_free(conn);
+    check_int(events_last(&telling.events)->kind, TERN_EVENT_CLOSED);
+    gate_destroy(&late.entered);
+    gate_destroy(&late.leave);
+    telling_destroy(&telling);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(inline, event_callback_may_free_the_connection, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    struct telling telling;
+    struct rig rig;
+    tern_sub *sub = NULL;
+    int threads = test_count_threads();
+
+    rig_open(&rig);
+    telling_init(&telling);
+    telling.frees = true;
+    telling.ends_at = TERN_EVENT_MESSAGE_LOST;
+    tern_conn *conn = connect_telling(&rig, &telling);
+    check_ok(
+        tern_conn_subscribe_message(conn, "a", &test__v1__number__descriptor, NULL, ignore_message, NULL, &sub, &err));
+    rig_publish(conn, "a", "not a number");
+    check_true(events_wait(&telling.events, TERN_EVENT_CLOSED, 1));
+    check_int(atomic_load(&telling.elsewhere), 0);
+    tern_sub_free(sub);
+    rig_close(&rig);
+    check_true(test_wait_threads(threads + 5, RIG_WAIT_MS)); /* nats.c keeps some of its own */
+    telling_destroy(&telling);
     test_check_leaks();
 }

@@ -1,6 +1,7 @@
 /* Out of memory: each single allocation of Tern's own fails once, and nothing crashes, hangs or leaks. */
 #include "failing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { N_MAX = 400 };
@@ -115,6 +116,28 @@ Test(memory, pool_survives_each_failed_allocation, .timeout = 120)
     test_check_leaks();
 }
 
+static tern_status do_queue(struct rig *rig, tern_error *err)
+{
+    tern_executor *queue = NULL;
+    tern_sub *sub = NULL;
+    tern_status st = tern_queue_new(&queue, err);
+    if (st != TERN_OK) return st;
+    tern_sub_options options = { .executor = queue };
+    st = tern_conn_subscribe(rig->conn, "a", &options, ignore, NULL, &sub, err);
+    if (st == TERN_OK) st = tern_conn_publish(rig->conn, "a", "x", 1, err);
+    (void)tern_queue_dispatch(queue);
+    if (st == TERN_OK) st = tern_sub_drain(sub, 20000, err);
+    tern_sub_free(sub);
+    tern_executor_free(queue);
+    return st;
+}
+
+Test(memory, queue_survives_each_failed_allocation, .timeout = 120)
+{
+    each_failing("tern_queue_new", do_queue, 4);
+    test_check_leaks();
+}
+
 static tern_status do_publish(struct rig *rig, tern_error *err)
 {
     static const char big[100000];
@@ -160,9 +183,15 @@ Test(memory, client_survives_each_failed_allocation, .timeout = 120)
 
 static tern_status do_serve(struct rig *rig, tern_error *err)
 {
+    static const tern_header metadata[] = { { "zone", "\xff" } };
     tern_service *service = NULL;
-    tern_status st = test_v1_calc_serve(rig->conn, &calc_handlers, NULL,
-                                        &(tern_service_options){ .subject_prefix = "a.b" }, &service, err);
+    tern_service_interceptor interceptor = { .arg = NULL };
+    tern_service_options options = { .subject_prefix = "a.b",
+                                     .interceptors = &interceptor,
+                                     .interceptor_count = 1,
+                                     .metadata = metadata,
+                                     .metadata_count = 1 };
+    tern_status st = test_v1_calc_serve(rig->conn, &calc_handlers, NULL, &options, &service, err);
     if (st == TERN_OK) st = tern_service_stop(service, 0, err);
     tern_service_free(service);
     return st;
@@ -170,7 +199,44 @@ static tern_status do_serve(struct rig *rig, tern_error *err)
 
 Test(memory, service_survives_each_failed_allocation, .timeout = 120)
 {
-    each_failing("tern_service_start", do_serve, 4);
+    each_failing("tern_service_start", do_serve, 6);
+    test_check_leaks();
+}
+
+static tern_status ask_stats(struct rig *rig, uint32_t timeout_ms, bool *out_error)
+{
+    tern_msg *reply = NULL;
+    tern_status st =
+        tern_conn_request(rig->conn, &(tern_outgoing){ .subject = "$SRV.STATS" }, timeout_ms, &reply, NULL);
+    if (st != TERN_OK) return st;
+    *out_error = tern_msg_header(reply, "Nats-Service-Error-Code") != NULL;
+    check_int(*out_error, tern_msg_size(reply) == 0);
+    tern_msg_free(reply);
+    return st;
+}
+
+Test(memory, discovery_survives_each_failed_allocation, .timeout = 240)
+{
+    int n = 1, errors = 0, unanswered = 0;
+    struct rig rig;
+
+    for (bool more = true; more && n < N_MAX; n++) {
+        bool error = false;
+        rig_open(&rig); /* afresh, so that nothing is there to be used again */
+        tern_service *service = calc_serve(rig.conn, NULL);
+        fail_nth(n);
+        tern_status st = ask_stats(&rig, 1000, &error);
+        more = stop_failing();
+        errors += error;
+        unanswered += st == TERN_DEADLINE_EXCEEDED;
+        check_int(ask_stats(&rig, RIG_WAIT_MS, &error), TERN_OK); /* and all goes on */
+        check_false(error);
+        tern_service_free(service);
+        rig_close(&rig);
+    }
+    check_int_less(n, N_MAX);
+    check_int_at_least(errors, 1);
+    check_int_at_most(unanswered, 2); /* the question, and the answer */
     test_check_leaks();
 }
 
@@ -310,5 +376,75 @@ Test(memory, a_connections_whole_life_survives_each_failed_allocation, .timeout 
     check_true(test_wait_threads(threads, RIG_WAIT_MS));
     check_int_at_most(test_count_fds(), fds);
     server_stop(server);
+    test_check_leaks();
+}
+
+/* ---- Requests with all that may come with them and go back ---- */
+
+static tern_status let_through(tern_request *rq, void *arg)
+{
+    (void)arg;
+    return tern_request_set_header(rq, "Seen", "yes", NULL);
+}
+
+static tern_status defer_with_all(tern_request *rq, const Test__V1__Number *in, Test__V1__Number *out)
+{
+    tern_request **deferred = tern_request_arg(rq);
+    tern_header headers[4];
+    (void)out;
+    (void)tern_request_headers(rq, headers, 4);
+    tern_request_defer(rq);
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "%03d-Name", i);
+        (void)tern_request_set_header(rq, name, "some value, and not too short a one", NULL);
+    }
+    *deferred = rq;
+    tern_request_complete(rq, tern_request_fail_with(rq, TERN_NOT_FOUND, &in->base, "%s", in->note));
+    return TERN_OK;
+}
+
+static tern_status do_request_with_all(tern_conn *conn, tern_error *err)
+{
+    tern_header headers[] = { { "One", "1" }, { "Tern-Timeout-Ms", "1000" }, { "Tern-Attempt", "2" } };
+    tern_outgoing request = { .subject = "test.v1.Calc.Increment",
+                              .data = "\x08\x04\x12\x03nnn",
+                              .size = 7,
+                              .headers = headers,
+                              .header_count = 3 };
+    tern_msg *reply = NULL;
+    tern_status st = tern_conn_request(conn, &request, 1000, &reply, err);
+    if (st == TERN_OK) tern_msg_free(reply);
+    return st;
+}
+
+Test(memory, deferred_request_with_headers_and_detail_survives_each_failed_allocation, .timeout = 240)
+{
+    int n = 1, unanswered = 0;
+    struct rig rig;
+
+    for (bool more = true; more && n < N_MAX; n++) {
+        tern_error err = { .status = TERN_OK };
+        tern_request *deferred = NULL;
+        tern_service *service = NULL;
+        test_v1_calc_handlers handlers = { .increment = defer_with_all };
+        tern_service_interceptor interceptor = { .before = let_through };
+        tern_service_options options = { .interceptors = &interceptor, .interceptor_count = 1 };
+        rig_open(&rig); /* afresh, so that nothing is there to be used again */
+        check_ok(test_v1_calc_serve(rig.conn, &handlers, &deferred, &options, &service, &err));
+        rig_flush(rig.conn);
+        fail_nth(n);
+        tern_status st = do_request_with_all(rig.conn, &err);
+        more = stop_failing();
+        if (st == TERN_DEADLINE_EXCEEDED) unanswered++; /* a message was lost for want of memory */
+        else check_survived(st, &err, "tern_conn_request", n);
+        check_ok(do_request_with_all(rig.conn, &err)); /* and all goes on */
+        check_ok(tern_service_stop(service, 0, &err));
+        tern_service_free(service);
+        rig_close(&rig);
+    }
+    check_int_at_least(n, 6);
+    check_int_less(n, N_MAX);
+    check_int_at_most(unanswered, 2); /* the received request, and the reply */
     test_check_leaks();
 }

@@ -108,14 +108,15 @@ TERN_API void tern_conn_close(tern_conn *conn);
  * server, messages already received are handled, pending calls get their replies, publishes go out.
  * Waits for that for at most timeout_ms (0: 30,000); then closes all the same. Without a session, what is
  * held waits for the next one; where nothing is held, it ends at once.
- * Idempotent: a second call waits for the first one's end. Threads: any but the I/O thread.
+ * Idempotent: a second call waits for the first one's end. Threads: any but the I/O thread. On the thread that
+ * dispatches a queue which the connection uses, it runs what that queue holds meanwhile.
  * Inside a handler of this connection it cannot wait for that handler itself, so there it only
  * begins the drain, which ends in the background (TERN_EVENT_CLOSED), and returns OK.
  * DEADLINE_EXCEEDED: closed with work undone. RESOURCE_EXHAUSTED: no thread to drain with; closed. FAILED_PRECONDITION:
  * called on the I/O thread. */
 TERN_API tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
-/* Closes if need be, waits until no handler of the connection runs and its I/O thread has ended,
+/* Closes if need be, waits until no handler of the connection runs, its events are told and its I/O thread has ended,
  * and frees the handle. Called from inside a handler of the connection, or on an
  * I/O thread, it does not wait: the last handler to return frees. Handles made from the connection (subscriptions,
  * services, clients) stay valid until their own free, before or after; so do kept messages. Any thread; NULL is fine.

@@ -35,12 +35,15 @@ TERN_API int tern_queue_fd(const tern_executor *queue);
 
 /* Runs what the queue holds when it is called, without waiting, and returns how many handlers and callbacks ran. What
  * they bring about in turn is for the next call: the descriptor stays readable. One thread dispatches a queue, that of
- * the loop; functions that wait for its handlers (drain, unsubscribe, free) run them when called on this thread.
+ * the loop; functions that wait for its handlers (drain, unsubscribe, free) run them when called on this thread, on
+ * another they wait for it. While none has dispatched, or when the one that did last has ended, every thread counts as
+ * this one.
  * 0 also where executor is not a queue, and inside a handler that it runs. */
 TERN_API size_t tern_queue_dispatch(tern_executor *queue);
 
 /* Gives the caller's hold on a pool or queue back. A pool's threads end when nothing uses it any more. What uses a
- * queue goes on needing tern_queue_dispatch: keep it until that has been freed. Any thread; NULL is fine. */
+ * queue goes on needing tern_queue_dispatch: keep it until that has been freed. What is still on it then, or comes
+ * later, is dropped unhandled. Any thread; NULL is fine. */
 TERN_API void tern_executor_free(tern_executor *executor);
 
 #ifdef __cplusplus

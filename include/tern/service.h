@@ -70,7 +70,7 @@ typedef struct tern_service_stats {
     uint64_t errors;        /* of them, answered with an error */
     uint64_t refused;       /* not run, and their callers told: overload, or the service ended */
     uint64_t expired;       /* not run: the deadline had passed */
-    uint64_t dropped;       /* not run: no reply subject */
+    uint64_t dropped;       /* not run, and nobody told: no reply subject, or no room for the refusal */
     uint64_t processing_us; /* what the handled ones took, from the handler's start to the answer, in all */
     size_t pending;         /* waiting, now */
     size_t deferred;        /* deferred and not yet answered, now */

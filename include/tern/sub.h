@@ -22,7 +22,7 @@ typedef struct tern_sub_options {
     const char *queue_group;    /* each message goes to one member of the group; NULL: to everybody */
     tern_executor *executor;    /* NULL: the shared pool */
     uint32_t concurrency;       /* handlers that may run at once; 1, which keeps messages in order.
-                                   Only 1 goes with the inline executor. */
+                                   Only 1 goes with an inline or queue executor. */
     size_t pending_msgs_limit;  /* received and not yet handled; 65,536 */
     size_t pending_bytes_limit; /* their payloads and headers; 64 MiB */
 } tern_sub_options;

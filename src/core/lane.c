@@ -1,5 +1,5 @@
 /* Who owns what: a lane is part of its owner (a subscription, say) and counts the holds on both. The
- * user's handle is one; each place in a pool's run queue is one; a running handler keeps the one of
+ * user's handle is one; each place in an executor's run queue is one; a running handler keeps the one of
  * the submission that started it. An item belongs to the lane from push to run or drop.
  *
  * mu guards the queue and the counters. It is never held while user code runs, and no other lock is
@@ -14,8 +14,6 @@
 #include "core/lane.h"
 
 #include <assert.h>
-
-enum { BATCH = 64 }; /* items one thread handles before it lets other lanes have a turn */
 
 /* The handlers this thread is inside of, innermost first. */
 typedef struct frame {
@@ -106,18 +104,19 @@ static bool wants_thread_locked(terni_lane *lane)
     return true;
 }
 
-/* Puts the lane into the run queue, with a hold for the pool. */
+/* Puts the lane into the run queue, with a hold for the executor. */
 static void submit(terni_lane *lane)
 {
     terni_lane_retain(lane);
     terni_executor_submit(lane->executor, lane);
 }
 
-void terni_lane_work(terni_lane *lane)
+size_t terni_lane_work(terni_lane *lane, size_t limit)
 {
+    size_t ran = 0;
     (void)pthread_mutex_lock(&lane->mu);
     lane->queued = false;
-    for (int i = 0; i < BATCH; i++) {
+    while (ran < limit) {
         if (lane->active >= lane->concurrency) break; /* somebody else came first */
         terni_item *item = take_locked(lane);
         if (item == NULL) break;
@@ -125,6 +124,7 @@ void terni_lane_work(terni_lane *lane)
         (void)pthread_mutex_unlock(&lane->mu);
         if (helped) submit(lane);
         run_one(lane, item);
+        ran++;
         (void)pthread_mutex_lock(&lane->mu);
         finished_locked(lane);
     }
@@ -132,6 +132,15 @@ void terni_lane_work(terni_lane *lane)
     (void)pthread_mutex_unlock(&lane->mu);
     if (again) submit(lane);
     terni_lane_release(lane);
+    return ran;
+}
+
+size_t terni_lane_pending(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    size_t items = lane->items;
+    (void)pthread_mutex_unlock(&lane->mu);
+    return items;
 }
 
 static bool over_limit_locked(const terni_lane *lane, const terni_item *item)
@@ -150,7 +159,7 @@ static void append_locked(terni_lane *lane, terni_item *item)
     lane->bytes += item->size_bytes;
 }
 
-terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
+static terni_push_result push(terni_lane *lane, terni_item *item, bool runs_inline)
 {
     terni_push_result result = TERNI_PUSHED;
     bool dropped = false, submits = false;
@@ -158,7 +167,7 @@ terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
     lane->received++;
     if (lane->closed) {
         dropped = true;
-    } else if (terni_executor_is_inline(lane->executor)) {
+    } else if (runs_inline) {
         lane->active++;
         (void)pthread_mutex_unlock(&lane->mu);
         run_one(lane, item);
@@ -170,13 +179,23 @@ terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
         lane->slow = true;
     } else {
         append_locked(lane, item);
-        submits = wants_thread_locked(lane);
+        submits = !terni_executor_is_inline(lane->executor) && wants_thread_locked(lane);
     }
     if (dropped) lane->dropped++;
     (void)pthread_mutex_unlock(&lane->mu);
     if (submits) submit(lane);
     if (dropped) lane->class->drop(lane, item);
     return result;
+}
+
+terni_push_result terni_lane_push(terni_lane *lane, terni_item *item)
+{
+    return push(lane, item, terni_executor_is_inline(lane->executor));
+}
+
+terni_push_result terni_lane_push_later(terni_lane *lane, terni_item *item)
+{
+    return push(lane, item, false);
 }
 
 void terni_lane_close(terni_lane *lane)
@@ -236,6 +255,13 @@ bool terni_lane_inside_any(void)
     return innermost != NULL;
 }
 
+bool terni_lane_inside_any_on(const tern_executor *executor)
+{
+    const frame *at = innermost;
+    while (at != NULL && at->lane->executor != executor) at = at->outer;
+    return at != NULL;
+}
+
 bool terni_lane_busy(terni_lane *lane)
 {
     (void)pthread_mutex_lock(&lane->mu);
@@ -251,11 +277,11 @@ static bool handlers_run_locked(const terni_lane *lane, uint32_t inside)
     return lane->active > (inside > 0 ? lane->inside_waiting : 0);
 }
 
-/* A thread of the pool that waits for the lane to run empty handles an item itself, if it may: all the pool's
- * threads could be waiting so. */
+/* A thread of the executor that waits for the lane to run empty handles an item itself, if it may: all the pool's
+ * threads could be waiting so, and a queue has no other. */
 static bool help_locked(terni_lane *lane)
 {
-    if (!terni_executor_is_current(lane->executor) || lane->active >= lane->concurrency) return false;
+    if (lane->active >= lane->concurrency) return false;
     terni_item *item = take_locked(lane);
     if (item == NULL) return false;
     (void)pthread_mutex_unlock(&lane->mu);
@@ -273,17 +299,20 @@ static bool empty_locked(const terni_lane *lane)
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
-    bool in_time = true;
+    bool in_time = true, helps = until_empty && terni_executor_is_current(lane->executor);
     (void)pthread_mutex_lock(&lane->mu);
     lane->waiters++;
     lane->inside_waiting += inside;
     if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
     while (in_time && (handlers_run_locked(lane, inside) || (until_empty && !empty_locked(lane))))
-        if (!until_empty || !help_locked(lane)) in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
+        if (helps && help_locked(lane)) in_time = terni_now_ms() < deadline;
+        else in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
     bool done = !handlers_run_locked(lane, inside) && (!until_empty || empty_locked(lane));
     lane->inside_waiting -= inside;
     lane->waiters--;
+    bool again = helps && wants_thread_locked(lane); /* what came while this thread helped */
     (void)pthread_mutex_unlock(&lane->mu);
+    if (again) submit(lane);
     return done;
 }
 

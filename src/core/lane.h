@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/clock.h"
-#include "core/pool.h"
+#include "core/executor.h"
 
 typedef struct terni_item {
     struct terni_item *next;
@@ -38,7 +38,8 @@ typedef struct terni_lane_options {
 typedef struct terni_lane {
     const terni_lane_class *class;
     tern_executor *executor;          /* held */
-    struct terni_lane *next_runnable; /* the pool's, while queued */
+    struct terni_lane *next_runnable; /* the executor's, while queued, and so is due: */
+    size_t due;                       /* items that a queue's dispatch is to run */
     atomic_uint refs;
     uint32_t concurrency;
     size_t items_limit, bytes_limit;
@@ -51,7 +52,7 @@ typedef struct terni_lane {
     uint32_t inside_waiting; /* of them, those that wait for the others in terni_lane_close or _drain */
     uint32_t waiters;
     atomic_uint deferred; /* changed under mu: handled, but not finished */
-    bool queued;          /* in the pool's run queue */
+    bool queued;          /* with the executor */
     bool closed;          /* takes nothing, runs nothing more */
     bool slow;            /* has dropped since it last ran empty */
     uint64_t received, handled, dropped;
@@ -80,8 +81,15 @@ void terni_lane_release(terni_lane *lane);
  * and says TERNI_PUSHED. */
 terni_push_result terni_lane_push(terni_lane *lane, terni_item *item);
 
-/* Called by the pool, with the hold that came with the submission. */
-void terni_lane_work(terni_lane *lane);
+/* The same, but an inline lane only keeps it, for terni_lane_work. */
+terni_push_result terni_lane_push_later(terni_lane *lane, terni_item *item);
+
+/* Handles at most limit items, and returns how many. Called by the executor, with the hold that came with the
+ * submission. */
+size_t terni_lane_work(terni_lane *lane, size_t limit);
+
+/* How many items wait. */
+size_t terni_lane_pending(terni_lane *lane);
 
 /* Takes and runs nothing more, and drops what is queued. */
 void terni_lane_close(terni_lane *lane);
@@ -105,8 +113,9 @@ uint32_t terni_lane_deferred(const terni_lane *lane);
 /* Is this thread inside a handler of the lane? */
 bool terni_lane_inside(const terni_lane *lane);
 
-/* Is this thread inside a handler of any lane? */
+/* Is this thread inside a handler of any lane? Of any on executor? */
 bool terni_lane_inside_any(void);
+bool terni_lane_inside_any_on(const tern_executor *executor);
 
 /* Does a handler run that this thread is not inside of? */
 bool terni_lane_busy(terni_lane *lane);

@@ -18,11 +18,11 @@
 #include "core/thread.h"
 
 enum { THREADS_MAX = 1024, SHARED_THREADS_MIN = 4 };
+enum { BATCH = 64 }; /* items of one lane that a thread handles before it lets other lanes have a turn */
 
-struct tern_executor {
-    bool is_inline;
+struct pool {
+    tern_executor executor; /* its threads: at most so many */
     bool is_shared;
-    uint32_t max_threads;
     pthread_mutex_t mu;
     pthread_cond_t runnable; /* signalled for one idle thread; broadcast with stop */
     pthread_t *threads;      /* started of them are valid */
@@ -36,31 +36,19 @@ struct tern_executor {
     struct terni_lane *head, *tail;
 };
 
-static tern_executor the_inline = { .is_inline = true };
-
 static pthread_mutex_t shared_mu = PTHREAD_MUTEX_INITIALIZER;
-static tern_executor *shared; /* under shared_mu; it holds no ref of its own */
+static struct pool *shared; /* under shared_mu; it holds no ref of its own */
 
-static _Thread_local tern_executor *current_pool; /* the pool whose thread this is */
+static _Thread_local const struct pool *current_pool; /* the pool whose thread this is */
 
-tern_executor *tern_executor_inline(void)
+static struct pool *pool_of(tern_executor *executor)
 {
-    return &the_inline;
+    return (struct pool *)(void *)executor;
 }
 
-bool terni_executor_is_inline(const tern_executor *executor)
+static bool pool_is_current(tern_executor *executor)
 {
-    return executor->is_inline;
-}
-
-bool terni_executor_is_current(const tern_executor *executor)
-{
-    return current_pool == executor;
-}
-
-uint32_t terni_executor_threads(const tern_executor *executor)
-{
-    return executor->is_inline ? 1 : executor->max_threads;
+    return current_pool == pool_of(executor);
 }
 
 static uint32_t shared_threads(void)
@@ -70,7 +58,7 @@ static uint32_t shared_threads(void)
     return cores > THREADS_MAX ? THREADS_MAX : (uint32_t)cores;
 }
 
-static void pool_free(tern_executor *pool)
+static void pool_destroy(struct pool *pool)
 {
     assert(pool->head == NULL);
     (void)pthread_cond_destroy(&pool->runnable);
@@ -81,7 +69,7 @@ static void pool_free(tern_executor *pool)
 
 static void *pool_thread(void *arg)
 {
-    tern_executor *pool = arg;
+    struct pool *pool = arg;
     current_pool = pool;
     (void)pthread_mutex_lock(&pool->mu);
     for (;;) {
@@ -91,7 +79,7 @@ static void *pool_thread(void *arg)
             if (pool->head == NULL) pool->tail = NULL;
             pool->queued--;
             (void)pthread_mutex_unlock(&pool->mu);
-            terni_lane_work(lane);
+            (void)terni_lane_work(lane, BATCH);
             (void)pthread_mutex_lock(&pool->mu);
         } else if (pool->stop) {
             break;
@@ -105,12 +93,12 @@ static void *pool_thread(void *arg)
     bool last = pool->orphaned && pool->live == 0;
     if (pool->orphaned) (void)pthread_detach(pthread_self());
     (void)pthread_mutex_unlock(&pool->mu);
-    if (last) pool_free(pool);
+    if (last) pool_destroy(pool);
     return NULL;
 }
 
 /* Starts one more thread. */
-static bool start_thread_locked(tern_executor *pool)
+static bool start_thread_locked(struct pool *pool)
 {
     bool ok = terni_thread_start(&pool->threads[pool->started], pool_thread, pool);
     if (ok) {
@@ -120,11 +108,13 @@ static bool start_thread_locked(tern_executor *pool)
     return ok;
 }
 
-static tern_executor *pool_create(uint32_t threads)
+static const terni_executor_class pool_class;
+
+static struct pool *pool_create(uint32_t threads)
 {
-    tern_executor *pool = calloc(1, sizeof *pool);
+    struct pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL) return NULL;
-    pool->max_threads = threads;
+    pool->executor = (tern_executor){ .class = &pool_class, .threads = threads };
     pool->refs = 1;
     pool->threads = calloc(threads, sizeof *pool->threads);
     if (pool->threads == NULL) goto no_memory;
@@ -142,15 +132,16 @@ tern_status tern_pool_new(uint32_t threads, tern_executor **out_pool, tern_error
     if (out_pool == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "out_pool is NULL");
     if (threads > THREADS_MAX)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "threads %u: the limit is %d", threads, THREADS_MAX);
-    tern_executor *pool = pool_create(threads == 0 ? shared_threads() : threads);
+    struct pool *pool = pool_create(threads == 0 ? shared_threads() : threads);
     if (pool == NULL) return terni_fail_memory(err);
-    *out_pool = pool;
+    *out_pool = &pool->executor;
     return TERN_OK;
 }
 
 /* Takes a hold on the pool, and sees that it has a thread. */
-static bool pool_hold(tern_executor *pool)
+static bool pool_hold(tern_executor *executor)
 {
+    struct pool *pool = pool_of(executor);
     (void)pthread_mutex_lock(&pool->mu);
     bool ok = pool->started > 0 || start_thread_locked(pool);
     if (ok) pool->refs++;
@@ -158,29 +149,25 @@ static bool pool_hold(tern_executor *pool)
     return ok;
 }
 
-tern_executor *terni_executor_use(tern_executor *executor)
+tern_executor *terni_pool_use_shared(void)
 {
-    if (executor != NULL) {
-        if (executor->is_inline) return executor;
-        return pool_hold(executor) ? executor : NULL;
-    }
     (void)pthread_mutex_lock(&shared_mu);
     bool fresh = shared == NULL;
     if (fresh) shared = pool_create(shared_threads());
-    tern_executor *pool = shared;
+    struct pool *pool = shared;
     if (fresh && pool != NULL) pool->is_shared = true;
-    bool held = pool != NULL && pool_hold(pool);
+    bool held = pool != NULL && pool_hold(&pool->executor);
     if (fresh && pool != NULL) {
         if (held) pool->refs--; /* its first ref was for whoever made it; the holds alone keep it */
         else shared = NULL;
     }
     (void)pthread_mutex_unlock(&shared_mu);
-    if (fresh && pool != NULL && !held) pool_free(pool);
-    return held ? pool : NULL;
+    if (fresh && pool != NULL && !held) pool_destroy(pool);
+    return held ? &pool->executor : NULL;
 }
 
 /* Ends a pool that nobody holds any more. */
-static void pool_end(tern_executor *pool)
+static void pool_end(struct pool *pool)
 {
     bool own_thread = current_pool == pool;
     (void)pthread_mutex_lock(&pool->mu);
@@ -191,31 +178,27 @@ static void pool_end(tern_executor *pool)
     (void)pthread_mutex_unlock(&pool->mu);
     if (own_thread) return;
     for (uint32_t i = 0; i < started; i++) (void)pthread_join(pool->threads[i], NULL);
-    pool_free(pool);
+    pool_destroy(pool);
 }
 
-void terni_executor_release(tern_executor *executor)
+static void pool_release(tern_executor *executor)
 {
-    if (executor == NULL || executor->is_inline) return;
-    bool is_shared = executor->is_shared;
+    struct pool *pool = pool_of(executor);
+    bool is_shared = pool->is_shared;
     if (is_shared) (void)pthread_mutex_lock(&shared_mu);
-    (void)pthread_mutex_lock(&executor->mu);
-    bool last = --executor->refs == 0;
-    (void)pthread_mutex_unlock(&executor->mu);
+    (void)pthread_mutex_lock(&pool->mu);
+    bool last = --pool->refs == 0;
+    (void)pthread_mutex_unlock(&pool->mu);
     if (is_shared) {
         if (last) shared = NULL;
         (void)pthread_mutex_unlock(&shared_mu);
     }
-    if (last) pool_end(executor);
+    if (last) pool_end(pool);
 }
 
-void tern_executor_free(tern_executor *executor)
+static void pool_submit(tern_executor *executor, struct terni_lane *lane)
 {
-    terni_executor_release(executor);
-}
-
-void terni_executor_submit(tern_executor *pool, struct terni_lane *lane)
-{
+    struct pool *pool = pool_of(executor);
     (void)pthread_mutex_lock(&pool->mu);
     lane->next_runnable = NULL;
     if (pool->tail != NULL) pool->tail->next_runnable = lane;
@@ -224,7 +207,9 @@ void terni_executor_submit(tern_executor *pool, struct terni_lane *lane)
     pool->queued++;
     bool wakes = pool->idle > 0;
     /* Threads that are woken but do not run yet still count as idle: one each for the queued lanes. */
-    if (pool->queued > pool->idle && pool->started < pool->max_threads) (void)start_thread_locked(pool);
+    if (pool->queued > pool->idle && pool->started < pool->executor.threads) (void)start_thread_locked(pool);
     (void)pthread_mutex_unlock(&pool->mu);
     if (wakes) (void)pthread_cond_signal(&pool->runnable); /* the caller's hold on the lane keeps the pool */
 }
+
+static const terni_executor_class pool_class = { pool_hold, pool_release, pool_release, pool_is_current, pool_submit };

@@ -2,21 +2,24 @@
  *
  * A drain has a thread of its own, so that it can be begun from anywhere and waited for by several.
  * It goes through the members with no lock held, each kept alive by a hold. What it waits for is done
- * by pools and the I/O thread; so it runs on neither. */
+ * by pools and the I/O thread; so it runs on neither. A thread that dispatches a queue and waits for a drain runs what
+ * the queue holds meanwhile: nobody else would. */
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "core/queue.h"
 #include "core/thread.h"
 #include "io/conn.h"
 
-enum { DRAIN_DEFAULT_MS = 30000, FLUSH_DEFAULT_MS = 10000 };
+enum { DRAIN_DEFAULT_MS = 30000, FLUSH_DEFAULT_MS = 10000, LOOK_EVERY_MS = 5 };
 
 /* ---- Going through the members ---- */
 
 static void close_members(tern_conn *conn)
 {
     (void)pthread_mutex_lock(&conn->mu);
-    for (terni_member *member = conn->members; member != NULL; member = member->next) terni_lane_close(member->lane);
+    for (terni_member *member = conn->members; member != NULL; member = member->next)
+        if (member->begin_drain != NULL) terni_lane_close(member->lane);
     (void)pthread_mutex_unlock(&conn->mu);
 }
 
@@ -25,7 +28,8 @@ static terni_member *next_to_drain(tern_conn *conn, uint32_t step)
 {
     (void)pthread_mutex_lock(&conn->mu);
     terni_member *member = conn->members;
-    while (member != NULL && (member->drain_step >= step || !terni_lane_try_retain(member->lane)))
+    while (member != NULL &&
+           (member->begin_drain == NULL || member->drain_step >= step || !terni_lane_try_retain(member->lane)))
         member = member->next;
     if (member != NULL) member->drain_step = step;
     (void)pthread_mutex_unlock(&conn->mu);
@@ -231,6 +235,7 @@ static void *drain_thread(void *arg)
     drain_order order = *(drain_order *)arg;
     tern_conn *conn = order.conn;
     free(arg);
+    terni_queue_stay_out(); /* handlers run where the program dispatches, or waits for them */
     bool done = drain_members(conn, order.deadline);
     done &= conn->calls->drain(conn->calls, order.deadline);
     terni_outbound_refuse(&conn->out, TERN_FAILED_PRECONDITION);
@@ -264,12 +269,47 @@ static bool start_drain(tern_conn *conn, terni_time_ms deadline)
     return false;
 }
 
+/* A hold on a lane of the connection on a queue that this thread dispatches, or NULL. ready: only where that has
+ * something to run. */
+static terni_lane *own_lane_locked(tern_conn *conn, bool ready)
+{
+    terni_lane *lane = &conn->events;
+    terni_member *next = conn->members;
+    while (!terni_queue_is_own(lane->executor) || (ready && !terni_queue_is_ready(lane->executor)) ||
+           !terni_lane_try_retain(lane)) {
+        if (next == NULL) return NULL;
+        lane = next->lane;
+        next = next->next;
+    }
+    return lane;
+}
+
+/* Waits until the drain has ended, on a thread that dispatches a queue. A queue that gets something to run does not
+ * wake who waits here, so it looks now and then. */
+static void run_until_drained_locked(tern_conn *conn)
+{
+    while (!conn->drain_done) {
+        terni_lane *lane = own_lane_locked(conn, true);
+        if (lane == NULL) {
+            (void)terni_cond_wait_until(&conn->changed, &conn->mu, terni_deadline(LOOK_EVERY_MS));
+            continue;
+        }
+        (void)pthread_mutex_unlock(&conn->mu);
+        (void)terni_queue_run(lane->executor);
+        terni_lane_release(lane);
+        (void)pthread_mutex_lock(&conn->mu);
+    }
+}
+
 static tern_status wait_drained(tern_conn *conn, tern_error *err)
 {
     (void)pthread_mutex_lock(&conn->mu);
+    terni_lane *own = own_lane_locked(conn, false);
+    if (own != NULL) run_until_drained_locked(conn);
     while (!conn->drain_done) (void)pthread_cond_wait(&conn->changed, &conn->mu);
     tern_status st = conn->drain_status;
     (void)pthread_mutex_unlock(&conn->mu);
+    if (own != NULL) terni_lane_release(own);
     if (st == TERN_OK) return TERN_OK;
     return terni_fail(err, st, "closed with work undone: %s", tern_status_meaning(st));
 }

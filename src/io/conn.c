@@ -1,5 +1,6 @@
 /* What the program's threads do with a connection. Locks: conn->mu guards state, errors and the list of
- * members; nothing that can wait is done under it, and of other locks only a lane's is taken inside.
+ * members; nothing that can wait is done under it, and of other locks only a lane's and the outbound queue's are taken
+ * inside.
  *
  * Life: the holds on a connection are those on its events lane: the program's handle, the I/O
  * thread, the drain thread, every subscription, service and client, and every event being delivered.
@@ -54,7 +55,20 @@ void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, 
                                  .server = memcpy(at, server, server_size),
                                  .subject = memcpy(at + server_size, subject, subject_size),
                                  .text = memcpy(at + server_size + subject_size, text, text_size) };
+    if (terni_executor_is_inline(conn->events.executor) && !terni_conn_on_io_thread(conn)) {
+        (void)terni_lane_push_later(&conn->events, &event->item);
+        terni_waker_wake(&conn->waker);
+        return;
+    }
+    terni_conn_tell_deferred(conn);
     (void)terni_lane_push(&conn->events, &event->item);
+}
+
+void terni_conn_tell_deferred(tern_conn *conn)
+{
+    if (conn->options.values.on_event == NULL || !terni_executor_is_inline(conn->events.executor)) return;
+    terni_conn_retain(conn);
+    (void)terni_lane_work(&conn->events, SIZE_MAX);
 }
 
 void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text)
@@ -71,6 +85,7 @@ static void conn_destroy(terni_lane *lane)
     assert(conn->members == NULL);
     tern_executor *executor = terni_lane_destroy(lane);
     if (conn->calls != NULL) conn->calls->free(conn->calls);
+    if (conn->discovery != NULL) conn->discovery->free(conn->discovery);
     terni_servers_free(&conn->io.servers);
     terni_discard_destroy(&conn->discard);
     terni_outbound_destroy(&conn->out);
@@ -109,8 +124,8 @@ static bool make_inbox(tern_conn *conn)
 static tern_status conn_init(tern_conn *conn, tern_error *err)
 {
     const tern_conn_options *values = &conn->options.values;
-    terni_lane_options lane = { .concurrency = 1 };
-    if (values->on_event == NULL) lane.executor = tern_executor_inline(); /* none of the pool, then */
+    terni_lane_options lane = { .executor = values->event_executor, .concurrency = 1 };
+    if (values->on_event == NULL) lane.executor = tern_executor_inline(); /* nobody is told */
     if (!make_inbox(conn)) goto no_inbox;
     if (pthread_mutex_init(&conn->mu, NULL) != 0) goto no_mutex;
     if (!terni_cond_init(&conn->changed)) goto no_cond;
@@ -203,6 +218,7 @@ void terni_conn_ended(tern_conn *conn)
     why = conn->close_asked ? conn->close_cause : conn->last_error;
     (void)pthread_mutex_unlock(&conn->mu);
     terni_conn_emit(conn, TERN_EVENT_CLOSED, why.status, "", "", why.text);
+    if (terni_executor_is_inline(conn->events.executor)) terni_lane_close(&conn->events); /* no thread for later ones */
 }
 
 /* ---- State ---- */
@@ -262,7 +278,7 @@ tern_status terni_conn_enlist(tern_conn *conn, terni_member *member, tern_error 
 {
     (void)pthread_mutex_lock(&conn->mu);
     tern_conn_state state = conn->state;
-    bool open = state != TERN_CONN_CLOSED && state != TERN_CONN_DRAINING;
+    bool open = member->begin_drain == NULL || (state != TERN_CONN_CLOSED && state != TERN_CONN_DRAINING);
     if (open) {
         member->prev = NULL;
         member->next = conn->members;

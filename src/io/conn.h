@@ -18,13 +18,14 @@
 #include "io/session.h"
 #include "io/waker.h"
 
-/* Something that lives on a connection and has handlers: a subscription. It is kept alive by the holds
- * on its lane. */
+/* Something that lives on a connection and has handlers: a subscription, or the callbacks of a client. It is kept alive
+ * by the holds on its lane. */
 typedef struct terni_member {
     terni_lane *lane;
-    /* Leaves the server. Does not wait. */
+    /* Leaves the server. Does not wait. NULL: neither a drain nor a close ends it, and what it still holds runs. */
     void (*begin_drain)(struct terni_member *member);
-    /* Waits until all that had come before is handled, then ends. False: not done by the deadline. */
+    /* Waits until all that had come before is handled, then ends. False: not done by the deadline. NULL with the
+     * former. */
     bool (*wait_drained)(struct terni_member *member, terni_time_ms deadline);
     struct terni_member *next, *prev; /* conn->mu guards these and what follows */
     bool enlisted;
@@ -45,6 +46,11 @@ typedef struct terni_calls_hooks {
     bool (*drain)(struct terni_calls_hooks *calls, terni_time_ms deadline);
     void (*free)(struct terni_calls_hooks *calls);
 } terni_calls_hooks;
+
+/* What a layer above keeps with a connection: made when first needed, freed with the connection. */
+typedef struct terni_companion {
+    void (*free)(struct terni_companion *companion);
+} terni_companion;
 
 /* Does the session, a lame duck, send anything new? */
 typedef enum terni_hush {
@@ -82,6 +88,7 @@ typedef struct terni_io {
     uint32_t leaving;                      /* subscriptions that drain now */
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     terni_record *taken;                   /* from the queue, not yet handed to nats.c */
+    bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t in_nats;                        /* weight of the messages in nats.c's buffer */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
 } terni_io;
@@ -107,6 +114,7 @@ struct tern_conn {
     tern_error last_error;
     char server[256]; /* of the session; "" */
     terni_member *members;
+    terni_companion *discovery; /* of the services, see rpc/discovery/; NULL: not yet; set once */
 
     atomic_bool stop;     /* the I/O thread is to end */
     atomic_bool draining; /* new requests are refused, but those of handlers */
@@ -141,7 +149,7 @@ bool terni_on_io_thread(void);
 /* OK, or FAILED_PRECONDITION where this is an I/O thread: what (a function's name) would wait. */
 tern_status terni_may_wait(const char *what, tern_error *err);
 
-/* Enlists a member, unless the connection drains or is closed. */
+/* Enlists a member, unless the connection drains or is closed; one that neither ends, always. */
 tern_status terni_conn_enlist(tern_conn *conn, terni_member *member, tern_error *err);
 void terni_conn_delist(tern_conn *conn, terni_member *member);
 
@@ -154,6 +162,9 @@ void terni_conn_set_state(tern_conn *conn, tern_conn_state state);
 /* Tells the program, in order. */
 void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, const char *server, const char *subject,
                      const char *text);
+
+/* On the I/O thread, which is where events are told if they are inline: tells those that other threads left. */
+void terni_conn_tell_deferred(tern_conn *conn);
 
 /* Counts an accepted message that is lost, and tells of it. */
 void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text);

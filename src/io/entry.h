@@ -35,6 +35,7 @@ typedef struct terni_threaded {
 typedef enum terni_entry_group {
     TERNI_ENTRY_AWAITED, /* a call in flight, in the order of sending */
     TERNI_ENTRY_SUB,     /* a subscription, the last one hit first */
+    TERNI_ENTRY_ASIDE,   /* a plain subscription of many that seldom get anything, the last one hit first */
     TERNI_ENTRY_IDLE,    /* a call slot without a call: late replies */
     TERNI_ENTRY_GROUPS
 } terni_entry_group;

@@ -141,8 +141,8 @@ static bool send_message(tern_conn *conn, terni_record *record)
     return true;
 }
 
-/* Hands records to nats.c until its buffer holds enough. False: there are no more, or the session is
- * over. */
+/* Hands records to nats.c until its buffer holds enough, or reading is to have its turn. False: there are no more, or
+ * the session is over. */
 static bool fill_nats(tern_conn *conn)
 {
     terni_io *io = &conn->io;
@@ -154,6 +154,7 @@ static bool fill_nats(tern_conn *conn)
         if (record->kind == TERNI_RECORD_CONTROL) {
             io->taken = next; /* first: run may free the record, or queue it again */
             record->run(record, false);
+            if (io->read_next) return true;
             continue;
         }
         if (!send_message(conn, record)) return false;
@@ -171,6 +172,7 @@ static bool transfer(tern_conn *conn)
     if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
+    io->read_next = false;
     bool more = fill_nats(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) return false;
@@ -312,6 +314,7 @@ void *terni_loop_main(void *arg)
     tern_conn *conn = arg;
     terni_waker_own(&conn->waker);
     while (!atomic_load(&conn->stop)) {
+        terni_conn_tell_deferred(conn);
         terni_reconnect_step(conn);
         conn->calls->step(conn->calls);
         bool more = conn->io.session != NULL && transfer(conn);

@@ -153,7 +153,7 @@ static tern_status refusal(tern_status status, tern_error *err)
 static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgoing *message, size_t weight,
                                         tern_error *err)
 {
-    while (queue->refuses == TERN_OK && full_locked(queue, weight)) {
+    while (queue->refuses == TERN_OK && !message->past_limit && full_locked(queue, weight)) {
         if (!queue->wait_for_room || !message->may_wait)
             return terni_fail(err, TERN_RESOURCE_EXHAUSTED,
                               "%zu bytes are held for sending, %zu more would pass the limit of %zu%s", queue->bytes,

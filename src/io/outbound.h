@@ -78,6 +78,7 @@ typedef struct terni_outgoing {
     terni_sender *sender;
     uint64_t token;
     bool may_wait;          /* not on the I/O thread */
+    bool past_limit;        /* it is let in when the queue is full, too: the sender sees to the limit itself */
     terni_time_ms deadline; /* of waiting for room; a request's own */
 } terni_outgoing;
 

@@ -11,7 +11,8 @@
  * Moving loses no request and doubles no message: queue-group subscriptions and inboxes are in both
  * sessions for OVERLAP_MS, until the whole cluster knows the new ones (each message goes to one member of
  * a group; a reply is taken once). Then the old ones are drained. A plain subscription enters the new
- * session when everything the old one had for it has been handed over. Publishes keep their order: before
+ * session when everything the old one had for it has been handed over; those aside change over at once, and may miss
+ * what is sent meanwhile. Publishes keep their order: before
  * the change the old session falls silent, and a fence goes through it. */
 #include "io/reconnect.h"
 
@@ -177,6 +178,8 @@ static void retire_session(tern_conn *conn)
     io->session = NULL;
     io->retire_by = terni_deadline(RETIRE_MS);
     terni_entries_retire(&io->entries);
+    for (terni_entry *entry = io->entries.first[TERNI_ENTRY_ASIDE]; entry != NULL; entry = entry->next)
+        terni_entry_forget_retiring(entry);
     terni_conn_written(conn);
 }
 

@@ -76,10 +76,21 @@ static void sub_run(terni_lane *lane, terni_item *item)
     terni_msg_done(msg);
 }
 
+static bool is_closed(terni_lane *lane)
+{
+    (void)pthread_mutex_lock(&lane->mu);
+    bool closed = lane->closed;
+    (void)pthread_mutex_unlock(&lane->mu);
+    return closed;
+}
+
 static void sub_drop(terni_lane *lane, terni_item *item)
 {
-    count_dropped(TERNI_CONTAINER(lane, tern_sub, lane));
-    terni_msg_done(TERNI_CONTAINER(item, tern_msg, item));
+    tern_sub *sub = TERNI_CONTAINER(lane, tern_sub, lane);
+    tern_msg *msg = TERNI_CONTAINER(item, tern_msg, item);
+    if (sub->hooks->dropped != NULL) sub->hooks->dropped(msg, !is_closed(lane), sub->arg);
+    else count_dropped(sub);
+    terni_msg_done(msg);
 }
 
 static void sub_destroy(terni_lane *lane)
@@ -118,7 +129,8 @@ static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
     if (msg != NULL) {
         msg->item.size_bytes = size;
         msg->received = sub->conn->io.read_at;
-        if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
+        if (sub->hooks->admit != NULL && !sub->hooks->admit(msg, sub->arg)) terni_msg_done(msg);
+        else if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
         return;
     }
     natsMsg_Destroy(nats);
@@ -246,8 +258,8 @@ static tern_status check_options(const tern_sub_options *options, tern_error *er
     if (options->concurrency > CONCURRENCY_MAX)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: the limit is %d", options->concurrency,
                           CONCURRENCY_MAX);
-    if (options->concurrency > 1 && options->executor == tern_executor_inline())
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: the inline executor has one thread",
+    if (options->concurrency > 1 && terni_executor_is_single(options->executor))
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "concurrency %u: an inline or queue executor has one thread",
                           options->concurrency);
     return options->queue_group == NULL ? TERN_OK : terni_token_check("queue group", options->queue_group, err);
 }

@@ -13,6 +13,11 @@ tern_status terni_sub_open(tern_conn *conn, const char *subject, const tern_sub_
 typedef struct terni_sub_hooks {
     /* Here it is, before anything comes. */
     void (*opening)(tern_sub *sub, void *arg);
+    /* A message came. False: it is not to be queued, and ends. On the I/O thread. */
+    bool (*admit)(tern_msg *msg, void *arg);
+    /* A message will not be handled: it is over a limit (full), or the subscription has ended. On any thread, perhaps
+     * with locks of the connection held: it must neither wait nor tell the program. NULL: it is counted. */
+    void (*dropped)(tern_msg *msg, bool full, void *arg);
 } terni_sub_hooks;
 
 /* The same, with hooks, which must be static. */

@@ -1,5 +1,6 @@
 #include "rpc/answer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +19,6 @@ typedef struct error_headers {
     char line[TERN_ERROR_TEXT_SIZE], code[12];
 } error_headers;
 
-/* A header value must be one line. */
-static void one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\r' || *text == '\n') *text = ' ';
-}
-
 static void add_header(error_headers *error, const char *name, const char *value)
 {
     error->headers[error->count++] = (tern_header){ .name = name, .value = value };
@@ -35,7 +29,6 @@ static void fill_headers(error_headers *error, tern_status status, const char *t
     bool blank = text[strspn(text, " \t\r\n")] == '\0';
     error->count = 0;
     (void)snprintf(error->line, sizeof error->line, "%s", blank ? tern_status_meaning(status) : text);
-    one_line(error->line);
     (void)snprintf(error->code, sizeof error->code, "%d", (int)status);
     add_header(error, TERNI_HEADER_ERROR, error->line);
     add_header(error, TERNI_HEADER_ERROR_CODE, error->code);
@@ -51,7 +44,6 @@ static void lost(tern_conn *conn, tern_status status, const char *subject, const
 static void publish_error(tern_service *service, terni_outgoing *out)
 {
     tern_error why;
-    (void)atomic_fetch_add_explicit(&service->errors, 1, memory_order_relaxed);
     tern_status st = terni_publish(service->conn, out, &why);
     if (st != TERN_OK) lost(service->conn, st, out->subject, why.text);
 }
@@ -67,6 +59,26 @@ void terni_answer_error(tern_service *service, tern_msg *msg, tern_status status
         .deadline = TERNI_NEVER,
     };
     publish_error(service, &out);
+}
+
+void terni_refuse(tern_service *service, tern_msg *msg, tern_status status, const char *text, uint32_t retry_after_ms)
+{
+    char retry_after[12];
+    error_headers error;
+    fill_headers(&error, status, text);
+    add_header(&error, TERNI_HEADER_NOT_EXECUTED, "1");
+    (void)snprintf(retry_after, sizeof retry_after, "%" PRIu32, retry_after_ms);
+    if (retry_after_ms > 0) add_header(&error, TERNI_HEADER_RETRY_AFTER, retry_after);
+    terni_outgoing out = {
+        .subject = tern_msg_reply(msg),
+        .headers = error.headers,
+        .header_count = error.count,
+        .deadline = TERNI_NEVER,
+    };
+    bool sent = terni_outbound_push(&service->conn->out, &out, NULL) == TERN_OK; /* may_wait is false */
+    if (sent) terni_waker_wake(&service->conn->waker);
+    else (void)atomic_fetch_add_explicit(&service->conn->dropped_in, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(sent ? &service->refused : &service->dropped, 1, memory_order_relaxed);
 }
 
 /* Does the message stay within what the server takes? */

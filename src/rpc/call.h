@@ -21,9 +21,9 @@ struct tern_call {
     tern_client *client; /* held, while in use */
     const tern_method *method;
     terni_call_kind kind;
-    bool concluded;       /* the finisher's: the reply can be read */
-    bool preparing;       /* the caller's thread is in an interceptor's before */
-    uint16_t let_through; /* interceptors whose after is to run */
+    atomic_bool concluded; /* the finisher's: the reply can be read */
+    bool preparing;        /* the caller's thread is in an interceptor's before */
+    uint16_t let_through;  /* interceptors whose after is to run */
     uint32_t timeout_ms;
     int64_t began_us;
     _Atomic int64_t took_us; /* -1: it has not ended */
@@ -55,6 +55,26 @@ struct tern_call {
     bool over; /* BLOCKING: the outcome is the caller's */
     bool left; /* BLOCKING: the caller is gone */
 };
+
+/* A call of the client's that begins now, with one hold on it; NULL: no memory. */
+tern_call *terni_call_take(tern_client *client);
+
+/* Starts an attempt; request: needed where no payload is kept. OK: the call is the I/O thread's. */
+tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err);
+
+/* An attempt has failed with status, or with the error in reply: is there to be another? out_at: when. */
+bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at);
+
+/* Reads the outcome, and lets interceptors see it. err: filled in always, status OK included. */
+void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_error *err);
+
+/* The outcome is known: interceptors that let the call through see it. */
+void terni_call_run_after(tern_call *call, const tern_error *outcome);
+
+/* No reply in time: in the call's own, or its last attempt's. Returns the status. */
+tern_status terni_call_fail_late(tern_call *call, tern_error *err);
+
+void terni_call_hold(tern_call *call);
 
 /* Gives a hold back. */
 void terni_call_release(tern_call *call);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/queue.h"
 #include "core/subject.h"
 #include "msg/msg.h"
 #include "rpc/call.h"
@@ -46,8 +47,7 @@ static tern_status may_wait_for(tern_call *call, tern_error *err)
     if (terni_call_is_completing(call))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this is its own callback",
                           call->method->subject);
-    if (call->lane != NULL && terni_executor_is_queue(call->lane->executor) &&
-        terni_executor_is_current(call->lane->executor))
+    if (call->lane != NULL && terni_queue_is_own(call->lane->executor))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this thread is to dispatch its callback",
                           call->method->subject);
     return TERN_OK;

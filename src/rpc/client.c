@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/queue.h"
 #include "core/subject.h"
 #include "rpc/call.h"
 #include "rpc/wire.h"
 
-enum { INTERCEPTORS_MAX = 1000 };
+enum { INTERCEPTORS_MAX = 1000, LOOK_EVERY_MS = 5 };
 
 /* ---- Life ---- */
 
@@ -95,15 +96,33 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     return TERN_OK;
 }
 
+/* Waits until no call is left. A thread that dispatches the callbacks' queue runs them meanwhile; a queue that gets
+ * something to run does not wake who waits here, so it looks now and then. */
+static void wait_idle_locked(tern_client *client)
+{
+    tern_executor *executor = client->callbacks == NULL ? NULL : client->callbacks->executor;
+    bool own = executor != NULL && terni_queue_is_own(executor);
+    while (client->calls != NULL) {
+        if (!own) {
+            (void)pthread_cond_wait(&client->idle, &client->mu);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&client->mu);
+        (void)terni_queue_run(executor);
+        (void)pthread_mutex_lock(&client->mu);
+        if (client->calls != NULL)
+            (void)terni_cond_wait_until(&client->idle, &client->mu, terni_deadline(LOOK_EVERY_MS));
+    }
+}
+
 void tern_client_free(tern_client *client)
 {
     if (client == NULL) return;
     (void)pthread_mutex_lock(&client->mu);
     client->freed = true;
     for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
-    terni_lane *callbacks = client->callbacks;
-    bool waits = !terni_on_io_thread() && (callbacks == NULL || !terni_lane_inside(callbacks));
-    while (waits && client->calls != NULL) (void)pthread_cond_wait(&client->idle, &client->mu);
+    bool waits = !terni_on_io_thread() && (client->callbacks == NULL || !terni_lane_inside(client->callbacks));
+    if (waits) wait_idle_locked(client);
     (void)pthread_mutex_unlock(&client->mu);
     terni_client_release(client);
 }
@@ -136,39 +155,54 @@ void terni_client_delist(tern_client *client, tern_call *call)
     (void)pthread_mutex_unlock(&client->mu);
 }
 
-static void callbacks_drop(terni_lane *lane, terni_item *item)
-{
-    terni_call_run_callback(lane, item); /* the lane is never closed, and has no limit */
-}
+/* The callbacks of a client: a lane, and as that a member of the connection, so that a drain or free of it knows when
+ * it is called inside one, and runs them where they are this thread's to run. */
+typedef struct callbacks {
+    terni_lane lane;
+    terni_member member;
+    tern_conn *conn; /* held */
+} callbacks;
 
 static void callbacks_destroy(terni_lane *lane)
 {
+    callbacks *all = TERNI_CONTAINER(lane, callbacks, lane);
+    tern_conn *conn = all->conn;
+    terni_conn_delist(conn, &all->member);
     tern_executor *executor = terni_lane_destroy(lane);
-    free(lane);
+    free(all);
     terni_executor_release(executor);
+    terni_conn_release(conn);
 }
 
-static const terni_lane_class callbacks_class = { terni_call_run_callback, callbacks_drop, callbacks_destroy };
+/* Dropped ones run, too: each call ends with its callback. The lane has no limit and is not closed, but by a queue that
+ * the program has freed. */
+static const terni_lane_class callbacks_class = { terni_call_run_callback, terni_call_run_callback, callbacks_destroy };
 
-static terni_lane *callbacks_new(tern_executor *executor)
+static terni_lane *callbacks_new(tern_conn *conn, tern_executor *executor)
 {
-    terni_lane *lane = calloc(1, sizeof *lane);
-    tern_executor *used = lane == NULL ? NULL : terni_executor_use(executor);
+    callbacks *all = calloc(1, sizeof *all);
+    tern_executor *used = all == NULL ? NULL : terni_executor_use(executor);
     bool ok = used != NULL;
     if (ok) {
         terni_lane_options options = { .executor = executor, .concurrency = terni_executor_threads(used) };
-        ok = terni_lane_init(lane, &callbacks_class, &options);
+        ok = terni_lane_init(&all->lane, &callbacks_class, &options);
         terni_executor_release(used);
     }
-    if (ok) return lane;
-    free(lane);
-    return NULL;
+    if (!ok) {
+        free(all);
+        return NULL;
+    }
+    all->member.lane = &all->lane;
+    all->conn = conn;
+    terni_conn_retain(conn);
+    (void)terni_conn_enlist(conn, &all->member, NULL);
+    return &all->lane;
 }
 
 terni_lane *terni_client_callbacks(tern_client *client)
 {
     (void)pthread_mutex_lock(&client->mu);
-    if (client->callbacks == NULL) client->callbacks = callbacks_new(client->executor);
+    if (client->callbacks == NULL) client->callbacks = callbacks_new(client->conn, client->executor);
     terni_lane *lane = client->callbacks;
     if (lane != NULL) terni_lane_retain(lane);
     (void)pthread_mutex_unlock(&client->mu);

@@ -61,30 +61,56 @@ static ProtobufCMessage *decode(tern_request *rq)
     return in;
 }
 
-/* Answers the request, and is done with it. */
-static void end(tern_request *rq, tern_status status)
-{
-    tern_service *service = rq->service;
-    (void)terni_answer(rq, status);
-    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
-    request_put(service, rq);
-}
-
-/* Runs the handler on the request, and answers, unless that defers: then rq may be gone. */
-static void handle(tern_request *rq)
+/* Shows the request to the interceptors, until one refuses it. */
+static tern_status before(tern_request *rq)
 {
     tern_status st = TERN_OK;
+    const tern_service *service = rq->service;
+    while (st == TERN_OK && rq->passed < service->interceptor_count) {
+        const tern_service_interceptor *next = &service->interceptors[rq->passed];
+        if (next->before != NULL) st = next->before(rq, next->arg);
+        if (st == TERN_OK) st = rq->status; /* failed, and returned OK all the same */
+        if (st == TERN_OK) rq->passed++;
+    }
+    return st;
+}
+
+static void after(tern_request *rq, tern_status status)
+{
+    while (rq->passed > 0) {
+        const tern_service_interceptor *last = &rq->service->interceptors[--rq->passed];
+        if (last->after != NULL) last->after(rq, status, last->arg);
+    }
+}
+
+/* Answers the request, counts it, and is done with it. Returns the time. */
+static int64_t end(tern_request *rq, tern_status status)
+{
+    tern_service *service = rq->service;
+    status = terni_answer(rq, status);
+    int64_t now_ns = terni_now_ns();
+    size_t index = (size_t)(rq->method - service->type->methods);
+    terni_endpoint_count(service->endpoints, index, now_ns - rq->started_ns, status, rq->text);
+    after(rq, status);
+    request_put(service, rq);
+    return now_ns;
+}
+
+/* Runs the handler on the request, and answers, unless that defers: then rq may be gone. Returns the time. */
+static int64_t handle(tern_request *rq)
+{
     bool deferred = false;
-    ProtobufCMessage *in = decode(rq);
+    tern_status st = before(rq);
+    ProtobufCMessage *in = st == TERN_OK ? decode(rq) : NULL;
     rq->out = in == NULL ? NULL : tern_request_alloc(rq, rq->method->output->sizeof_message);
     if (rq->out != NULL) {
         protobuf_c_message_init(rq->method->output, rq->out);
         rq->defers = &deferred;
         st = rq->method->invoke(rq->service->handlers, rq, in, rq->out);
-        if (deferred) return;
+        if (deferred) return terni_now_ns();
         rq->defers = NULL;
     }
-    end(rq, st);
+    return end(rq, st);
 }
 
 static const tern_method *find_method(const tern_service *service, const char *name)
@@ -94,41 +120,47 @@ static const tern_method *find_method(const tern_service *service, const char *n
     return NULL;
 }
 
-/* The last token of the subject names no method. */
-static void answer_unknown(tern_service *service, tern_msg *msg, const char *name)
+/* The last token of the subject names no method. Returns the time. */
+static int64_t answer_unknown(tern_service *service, tern_msg *msg, const char *name, int64_t started_ns)
 {
     tern_error why;
     (void)terni_fail(&why, TERN_UNIMPLEMENTED, "service %s has no method \"%s\"", service->type->name,
                      terni_quote(name).text);
     terni_answer_error(service, msg, why.status, why.text);
+    int64_t now_ns = terni_now_ns();
+    terni_endpoint_count(service->endpoints, service->type->method_count, now_ns - started_ns, why.status, why.text);
+    return now_ns;
+}
+
+/* Runs the request that came with msg, and returns the time. */
+static int64_t run(tern_service *service, tern_msg *msg, int64_t started_ns, terni_time_ms deadline)
+{
+    const char *name = tern_msg_subject(msg) + service->subject_size;
+    const tern_method *method = find_method(service, name);
+    if (method == NULL) return answer_unknown(service, msg, name, started_ns);
+    tern_request *rq = request_get(service);
+    if (rq == NULL) {
+        terni_refuse(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory", 0);
+        return terni_now_ns();
+    }
+    terni_request_begin(rq, service, method, msg);
+    rq->started_ns = started_ns;
+    rq->deadline = deadline;
+    return handle(rq);
 }
 
 void terni_handle_request(tern_msg *msg, void *arg)
 {
     tern_service *service = arg;
-    int64_t now_ns = terni_now_ns();
+    int64_t started_ns = terni_now_ns();
     terni_time_ms deadline = terni_request_deadline(msg);
-    if (tern_msg_reply(msg) == NULL) { /* nobody would hear the answer, good or bad */
-        (void)atomic_fetch_add_explicit(&service->unanswerable, 1, memory_order_relaxed);
-        return;
-    }
-    if (now_ns / 1000000 >= deadline) {
+    if (started_ns / 1000000 >= deadline) {
         (void)atomic_fetch_add_explicit(&service->expired, 1, memory_order_relaxed);
         return;
     }
-    const char *name = tern_msg_subject(msg) + service->subject_size;
-    const tern_method *method = find_method(service, name);
-    tern_request *rq = method == NULL ? NULL : request_get(service);
-    if (rq != NULL) {
-        terni_request_begin(rq, service, method, msg);
-        rq->started_ns = now_ns;
-        rq->deadline = deadline;
-        handle(rq);
-        return;
-    }
-    if (method == NULL) answer_unknown(service, msg, name);
-    else terni_answer_error(service, msg, TERN_RESOURCE_EXHAUSTED, "out of memory");
-    (void)atomic_fetch_add_explicit(&service->requests, 1, memory_order_relaxed);
+    int64_t busy_ns = run(service, msg, started_ns, deadline) - started_ns;
+    (void)atomic_fetch_add_explicit(&service->busy_ns, (uint64_t)busy_ns, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&service->handled, 1, memory_order_relaxed);
 }
 
 /* ---- Answering later ---- */
@@ -148,7 +180,7 @@ void tern_request_complete(tern_request *rq, tern_status status)
     if (!rq->is_deferred) return; /* its handler's return answers it */
     tern_sub *sub = rq->service->sub;
     tern_msg *msg = rq->msg;
-    end(rq, status);
+    (void)end(rq, status);
     tern_msg_free(msg);
     terni_sub_finish(sub); /* and with it, perhaps, the service */
 }

@@ -27,6 +27,7 @@ void terni_request_begin(tern_request *rq, tern_service *service, const tern_met
     rq->method = method;
     rq->msg = msg;
     rq->out = NULL;
+    rq->passed = 0;
     rq->defers = NULL;
     rq->is_deferred = false;
     rq->status = TERN_OK;
@@ -138,6 +139,8 @@ static tern_status fail(tern_request *rq, tern_status status, const char *format
 static tern_status fail(tern_request *rq, tern_status status, const char *format, va_list args)
 {
     (void)vsnprintf(rq->text, sizeof rq->text, format, args);
+    for (char *at = rq->text; *at != '\0'; at++) /* a header value, as which it is sent, is one line */
+        if (*at == '\r' || *at == '\n') *at = ' ';
     rq->status = status > TERN_OK && status <= TERN_UNAUTHENTICATED ? status : TERN_INTERNAL;
     rq->detail_type = NULL;
     rq->detail_size = 0;

@@ -6,7 +6,7 @@
 
 #include "core/clock.h"
 
-enum { TERNI_OWN_HEADERS = 3 }; /* at most so many of an answer's headers are Tern's own */
+enum { TERNI_OWN_HEADERS = 4 }; /* at most so many of an answer's headers are Tern's own */
 
 typedef struct terni_arena_block {
     struct terni_arena_block *next;
@@ -21,6 +21,7 @@ struct tern_request {
     int64_t started_ns;     /* of terni_now_ns */
     terni_time_ms deadline; /* of its caller */
     ProtobufCMessage *out;
+    size_t passed;      /* interceptors that have let it through */
     bool *defers;       /* inside the handler: where to say that it defers; NULL: elsewhere, or it has */
     bool is_deferred;   /* tern_request_complete answers it */
     tern_status status; /* of tern_request_fail; TERN_OK: it was not called */
