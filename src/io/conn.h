@@ -108,7 +108,7 @@ struct tern_conn {
     tern_error last_error;
     char server[256]; /* of the session; "" */
     terni_member *members;
-    terni_companion *discovery; /* of the services, see rpc/discovery.c; NULL: not yet; set once */
+    terni_companion *discovery; /* of the services, see rpc/discovery/; NULL: not yet; set once */
 
     atomic_bool stop;     /* the I/O thread is to end */
     atomic_bool draining; /* new requests are refused, but those of handlers */
