@@ -190,16 +190,30 @@ static void *cancel_some(void *arg)
     return NULL;
 }
 
+static void run_init(struct run *run)
+{
+    gate_init(&run->done);
+    pthread_mutex_init(&run->lock, NULL);
+    for (int i = 0; i < IN_FLIGHT; i++) {
+        run->places[i] = (struct place){ .run = run, .random = (uint64_t)i * 7919 + 1 };
+        pthread_mutex_init(&run->places[i].lock, NULL);
+    }
+}
+
+static void run_destroy(struct run *run)
+{
+    for (int i = 0; i < IN_FLIGHT; i++) pthread_mutex_destroy(&run->places[i].lock);
+    pthread_mutex_destroy(&run->lock);
+    gate_destroy(&run->done);
+}
+
 static void run_places(struct run *run)
 {
     long until_ms = test_now_ms() + RUN_MS;
     for (int i = 0; i < IN_FLIGHT; i++) {
-        struct place *place = &run->places[i];
-        *place = (struct place){ .run = run, .random = (uint64_t)i * 7919 + 1 };
-        pthread_mutex_init(&place->lock, NULL);
-        pthread_mutex_lock(&place->lock);
-        go_on(place);
-        pthread_mutex_unlock(&place->lock);
+        pthread_mutex_lock(&run->places[i].lock);
+        go_on(&run->places[i]);
+        pthread_mutex_unlock(&run->places[i].lock);
     }
     while (test_now_ms() < until_ms) test_sleep_ms(20);
     atomic_store(&run->stop, true);
@@ -229,8 +243,7 @@ Test(async_exact, each_of_thousands_ends_once_as_its_fate_allows, .timeout = 240
     pthread_t answerer, canceller;
 
     pair_open(&pair, NULL);
-    gate_init(&run.done);
-    pthread_mutex_init(&run.lock, NULL);
+    run_init(&run);
     tern_service *service = calc_serve(pair.other, NULL);
     player_start(&late_player, pair.other, "late.test.v1.Calc.*", hold, NULL);
     player_start(&silent_player, pair.other, "silent.test.v1.Calc.*", NULL, NULL);
@@ -252,9 +265,7 @@ Test(async_exact, each_of_thousands_ends_once_as_its_fate_allows, .timeout = 240
     player_stop(&silent_player);
     drop_late();
     tern_service_free(service);
-    for (int i = 0; i < IN_FLIGHT; i++) pthread_mutex_destroy(&run.places[i].lock);
-    pthread_mutex_destroy(&run.lock);
-    gate_destroy(&run.done);
+    run_destroy(&run);
     pair_close(&pair);
     test_check_leaks();
 }

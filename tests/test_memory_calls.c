@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { N_MAX = 4000, TIMEOUT_MS = 3000 };
+enum { N_MAX = 4000, TIMEOUT_MS = 2000 };
 
 /* A connection of its own for each try, so that nothing is there to be used again; the other side is served on it,
  * too, and may fail as well: then a call hears of it, or its deadline passes. */
@@ -151,7 +151,7 @@ Test(memory_calls, asynchronous_call_survives_each_failed_allocation, .timeout =
 /* More calls than slots: the bulk inbox, its cells and its mailbox. */
 Test(memory_calls, many_calls_survive_each_failed_allocation, .timeout = 240)
 {
-    each_failing("many asynchronous calls", 300, 61, try_callbacks);
+    each_failing("many asynchronous calls", 300, 151, try_callbacks);
 }
 
 static void try_idempotent(struct scene *scene, const char *what, int n)

@@ -226,6 +226,30 @@ Test(retry, without_the_mark_only_INTERNAL_is_and_only_where_it_is_idempotent, .
     test_check_leaks();
 }
 
+static void answer_no_message(struct player *player, tern_msg *request, int nth)
+{
+    (void)nth;
+    player_send(player, tern_msg_reply(request), NULL, 0, "\x08", 1);
+}
+
+/* INTERNAL that this side finds is no failed attempt: it has its reply. */
+Test(retry, a_reply_that_does_not_decode_is_the_end, .timeout = 60)
+{
+    struct pair pair;
+    static struct player player;
+    tern_error err = { .status = TERN_OK };
+    tern_status st = TERN_OK;
+
+    open_retrying(&pair, &quick);
+    player_start(&player, pair.other, CALC, answer_no_message, NULL);
+    check_int(call_41(&pair, idempotent_method(), 0, &st, &err), 1);
+    check_int(st, TERN_INTERNAL);
+    check_false(err.remote);
+    player_stop(&player);
+    pair_close(&pair);
+    test_check_leaks();
+}
+
 /* ---- Missing replies ---- */
 
 static void ignore_first(struct player *player, tern_msg *request, int nth)

@@ -83,7 +83,7 @@ static void load_begin(struct load *load, tern_conn *conn, uint32_t attempt_time
 {
     tern_client_options options = {
         .timeout_ms = 100000,
-        .retry = { .attempts = 20, .budget = 100000, .backoff_max_ms = 200, .attempt_timeout_ms = attempt_timeout_ms }
+        .retry = { .attempts = 100, .budget = 100000, .backoff_max_ms = 200, .attempt_timeout_ms = attempt_timeout_ms }
     };
     memset(load, 0, sizeof *load);
     gate_init(&load->done);
@@ -209,6 +209,28 @@ Test(rolling, drained_connections_lose_no_call, .timeout = 240)
         tern_conn_free(instance->conn);
         instance_start(instance, &rig);
     }
+    load_end(&load);
+    for (int i = 0; i < INSTANCES; i++) instance_stop(&instances[i]);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* Replies that went with the session are asked for again. */
+Test(rolling, a_server_that_is_killed_loses_no_idempotent_call, .timeout = 240)
+{
+    static struct load load;
+    struct instance instances[INSTANCES];
+    struct rig rig;
+
+    rig_open(&rig);
+    for (int i = 0; i < INSTANCES; i++) instance_start(&instances[i], &rig);
+    load_begin(&load, rig.conn, 2000);
+    for (int i = 0; i < 4; i++) {
+        load_wait(&load, 300);
+        server_kill(rig.server);
+        server_restart(rig.server);
+    }
+    load_wait(&load, 300);
     load_end(&load);
     for (int i = 0; i < INSTANCES; i++) instance_stop(&instances[i]);
     rig_close(&rig);

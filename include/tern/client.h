@@ -16,7 +16,7 @@ typedef struct tern_client tern_client;
 /* When a call is tried again. Only what cannot have run is, and, of methods that the .proto declares NO_SIDE_EFFECTS
  * or IDEMPOTENT, what may have:
  *   always      nobody serves the subject; a refusal marked as not executed; no room to send
- *   idempotent  an attempt without a reply by attempt_timeout_ms; INTERNAL
+ *   idempotent  an attempt without a reply by attempt_timeout_ms; INTERNAL, said by the service
  * One deadline holds for all attempts. As in gRPC's retry design, retries spend a budget: the client has budget tokens;
  * each failed attempt of the kinds above takes one, each call that ends well gives a tenth back, and while half or less
  * are left, nothing is tried again. */
