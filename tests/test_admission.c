@@ -140,6 +140,22 @@ Test(admission, burst_after_a_long_silence_is_no_overload)
     check_int(terni_admission_limit(&admission, load.now + 100000), 1000);
 }
 
+Test(admission, handlers_that_were_held_up_once_are_no_overload_afterwards)
+{
+    terni_admission admission;
+    terni_load load;
+    begin(&admission, &load);
+    load.now = TERNI_ADMISSION_WINDOW_MS;
+    arrive(&admission, &load, 4);
+    load.handled += 4;
+    load.busy_ns += (uint64_t)4 * 90 * MS;
+    arrive(&admission, &load, 30); /* the mean is 50 ms now; in this window they are as fast as before again */
+    load.handled += 30;
+    load.busy_ns += (uint64_t)30 * 10 * MS;
+    check_true(terni_admission_arrives(&admission, &load));
+    check_int(terni_admission_limit(&admission, load.now), 1000);
+}
+
 Test(admission, one_handler_lets_one_wait)
 {
     terni_admission admission;

@@ -162,7 +162,7 @@ Test(bad_options, backoff_bounds_must_be_in_order, .timeout = 60)
     test_check_leaks();
 }
 
-Test(bad_options, inbox_prefix_must_be_a_subject, .timeout = 60)
+Test(bad_options, prefixes_must_be_subjects, .timeout = 60)
 {
     char *prefix = calloc(1, 70000);
 
@@ -172,6 +172,8 @@ Test(bad_options, inbox_prefix_must_be_a_subject, .timeout = 60)
     refuses((tern_conn_options){ .inbox_prefix = "a\r\n" }, "inbox_prefix");
     memset(prefix, 'a', 65536);
     refuses((tern_conn_options){ .inbox_prefix = prefix }, "inbox_prefix");
+    refuses((tern_conn_options){ .discovery_prefix = prefix }, "discovery_prefix");
+    refuses((tern_conn_options){ .discovery_prefix = "$SRV.>" }, "discovery_prefix");
     free(prefix);
     test_check_leaks();
 }

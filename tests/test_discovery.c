@@ -66,6 +66,25 @@ Test(discovery, defaults_are_told, .timeout = 60)
     test_check_leaks();
 }
 
+Test(discovery, prefix_can_be_another, .timeout = 60)
+{
+    struct rig rig;
+    struct micro micro;
+
+    rig_open_with(&rig, NULL, &(tern_conn_options){ .discovery_prefix = "my.services" });
+    tern_service *service = calc_serve(rig.conn, NULL);
+    micro_open(&micro, rig.server);
+    micro_check_nobody(&micro, "PING");
+    micro.prefix = "my.services";
+    json_t *ping = micro_ask_one(&micro, "PING.test-v1-Calc");
+    check_str(micro_text(ping, "name"), "test-v1-Calc");
+    json_decref(ping);
+    micro_close(&micro);
+    tern_service_free(service);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 Test(discovery, options_are_told, .timeout = 60)
 {
     struct scene s;

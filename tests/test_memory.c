@@ -1,88 +1,8 @@
-/* Out of memory: each single allocation of Tern's own fails once, and nothing crashes, hangs or leaks.
- *
- * The program is linked with --wrap for the functions below: calls from the program's own objects, Tern's among them,
- * come here; those inside nats.c, protobuf-c and libc do not. Threads that cannot be started count, too. */
-#include "calc.h"
+/* Out of memory: each single allocation of Tern's own fails once, and nothing crashes, hangs or leaks. */
+#include "failing.h"
 
-#include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static atomic_int countdown; /* the allocation that makes it 0 fails; 0: none will */
-static atomic_int failed;    /* how many did */
-
-static bool fails(void)
-{
-    int left = atomic_load(&countdown);
-    while (left > 0)
-        if (atomic_compare_exchange_weak(&countdown, &left, left - 1)) {
-            if (left > 1) return false;
-            atomic_fetch_add(&failed, 1);
-            return true;
-        }
-    return false;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *pointer, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg);
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-void *__wrap_realloc(void *pointer, size_t size)
-{
-    return fails() ? NULL : __real_realloc(pointer, size);
-}
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-char *__wrap_strndup(const char *text, size_t size)
-{
-    return fails() ? NULL : __real_strndup(text, size);
-}
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
-{
-    return fails() ? EAGAIN : __real_pthread_create(thread, attributes, run, arg);
-}
-
-static void fail_nth(int n)
-{
-    atomic_store(&failed, 0);
-    atomic_store(&countdown, n);
-}
-
-static bool stop_failing(void)
-{
-    atomic_store(&countdown, 0);
-    return atomic_load(&failed) > 0;
-}
-
-/* The call went well, or failed for want of memory on this side or the other. */
-static void check_survived(tern_status status, const tern_error *err, const char *what, int n)
-{
-    bool fine = status == TERN_OK || status == TERN_RESOURCE_EXHAUSTED;
-    cr_assert(fine, "%s, allocation %d fails: %s (%s), wanted OK or RESOURCE_EXHAUSTED", what, n,
-              tern_status_name(status), fine ? "" : err->text);
-}
 
 enum { N_MAX = 400 };
 
@@ -325,11 +245,11 @@ static tern_status do_drain(struct rig *rig, tern_error *err)
     tern_sub *sub = NULL;
     tern_conn *conn = NULL;
     tern_conn_options options = { .url = server_url(rig->server) };
-    int n = atomic_exchange(&countdown, 0); /* only the drain itself */
+    int n = failing_pause(); /* only the drain itself */
     tern_status st = tern_connect(&options, &conn, err);
     if (st == TERN_OK) st = tern_conn_subscribe(conn, "a", NULL, ignore, NULL, &sub, err);
     if (st == TERN_OK) st = tern_conn_flush(conn, 0, err);
-    atomic_store(&countdown, n);
+    failing_resume(n);
     if (st == TERN_OK) st = tern_conn_drain(conn, 20000, err);
     tern_conn_free(conn);
     tern_sub_free(sub);

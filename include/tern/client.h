@@ -70,9 +70,9 @@ typedef struct tern_call_options {
 TERN_API tern_status tern_client_new(tern_conn *conn, const tern_client_options *options, tern_client **out_client,
                                      tern_error *err);
 
-/* Cancels the client's asynchronous calls, waits until their callbacks have returned, and frees it. No blocking call
- * may run on it. Called inside one of its callbacks or on an I/O thread, it does not wait. Call handles stay valid. The
- * connection stays. Any thread; NULL is fine. */
+/* Cancels the client's asynchronous calls, waits until their callbacks have returned, and frees it. Those that they
+ * begin meanwhile are refused with CANCELLED. No blocking call may run on it. Called inside one of its callbacks or on
+ * an I/O thread, it does not wait. Call handles stay valid. The connection stays. Any thread; NULL is fine. */
 TERN_API void tern_client_free(tern_client *client);
 
 /* Calls method with request and waits for its reply. Generated functions wrap it with types.

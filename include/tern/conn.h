@@ -79,6 +79,7 @@ typedef struct tern_conn_options {
     uint32_t liveness_interval_ms; /* silence after which the server is asked for a sign of life, and
                                       how long it has for it; 10,000 */
     const char *inbox_prefix;      /* "_INBOX" */
+    const char *discovery_prefix;  /* what services on this connection are discovered by; "$SRV" */
 
     tern_event_fn on_event; /* NULL: nobody is told */
     void *event_arg;

@@ -8,6 +8,7 @@
 #include "core/subject.h"
 #include "io/nkey.h"
 
+enum { PREFIX_MAX = 1024 };
 static const size_t default_buffer_bytes = 8u * 1024 * 1024;
 
 typedef const char *text_field;
@@ -25,6 +26,7 @@ static const size_t text_fields[] = {
     offsetof(tern_conn_options, tls_key_file),
     offsetof(tern_conn_options, tls_expected_host),
     offsetof(tern_conn_options, inbox_prefix),
+    offsetof(tern_conn_options, discovery_prefix),
 };
 enum { TEXT_FIELDS = sizeof text_fields / sizeof *text_fields };
 
@@ -56,7 +58,8 @@ static bool copy_texts(tern_conn_options *values, const tern_conn_options *from)
         if (*field(values, i) == NULL) return false;
     }
     if (values->inbox_prefix == NULL) values->inbox_prefix = strdup("_INBOX");
-    return values->inbox_prefix != NULL;
+    if (values->discovery_prefix == NULL) values->discovery_prefix = strdup("$SRV");
+    return values->inbox_prefix != NULL && values->discovery_prefix != NULL;
 }
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
@@ -80,6 +83,15 @@ static tern_status check_file(const char *what, const char *path, tern_error *er
 {
     if (path == NULL || access(path, R_OK) == 0) return TERN_OK;
     return terni_fail(err, TERN_INVALID_ARGUMENT, "%s \"%s\": cannot be read", what, terni_quote(path).text);
+}
+
+/* A subject with room behind it for more tokens. */
+static tern_status check_prefix(const char *what, const char *prefix, tern_error *err)
+{
+    if (strlen(prefix) > PREFIX_MAX)
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "%s \"%s\": longer than %d bytes", what, terni_quote(prefix).text,
+                          PREFIX_MAX);
+    return terni_subject_check(what, prefix, err);
 }
 
 static tern_status check_files(const tern_conn_options *values, tern_error *err)
@@ -106,10 +118,8 @@ static tern_status check(const tern_conn_options *values, tern_error *err)
     if (values->reconnect_min_ms > values->reconnect_max_ms)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "reconnect_min_ms %u: above reconnect_max_ms %u",
                           values->reconnect_min_ms, values->reconnect_max_ms);
-    if (strlen(values->inbox_prefix) > 1024)
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "inbox_prefix \"%s\": longer than 1,024 bytes",
-                          terni_quote(values->inbox_prefix).text);
-    tern_status st = terni_subject_check("inbox_prefix", values->inbox_prefix, err);
+    tern_status st = check_prefix("inbox_prefix", values->inbox_prefix, err);
+    if (st == TERN_OK) st = check_prefix("discovery_prefix", values->discovery_prefix, err);
     return st == TERN_OK ? check_files(values, err) : st;
 }
 

@@ -1,9 +1,10 @@
 /* Time is cut into windows. At the first arrival after a window's end, the mean time of the handlers that returned in
  * it goes into the mean (half of it, so that what was long ago fades), and the work that was offered in it, arrivals
- * times mean, is compared with what the handlers can do in that time. While more was offered, only half as many
+ * times pace, is compared with what the handlers can do in that time. While more was offered, only half as many
  * requests may wait as handlers run: a longer queue would make each of them later, and none more.
  *
- * The mean of a window, not of single handlers: one that the scheduler held up must not look like overload. */
+ * The pace is the mean or, where that is less, the last window's own: handlers that the scheduler held up for a while
+ * must not look like overload, then or afterwards. */
 #include "rpc/admission.h"
 
 static uint64_t get(const atomic_uint_fast64_t *number)
@@ -19,6 +20,7 @@ void terni_admission_init(terni_admission *admission, uint32_t concurrency, size
     atomic_init(&admission->window_start, now);
     atomic_init(&admission->arrivals, 0);
     atomic_init(&admission->mean_ns, 0);
+    atomic_init(&admission->pace_ns, 0);
     atomic_init(&admission->overloaded, false);
 }
 
@@ -31,7 +33,7 @@ static bool is_over(const terni_admission *admission, terni_time_ms now)
 static bool is_too_much(const terni_admission *admission, terni_time_ms now)
 {
     terni_time_ms start = atomic_load_explicit(&admission->window_start, memory_order_relaxed);
-    double offered_ns = (double)get(&admission->arrivals) * (double)get(&admission->mean_ns);
+    double offered_ns = (double)get(&admission->arrivals) * (double)get(&admission->pace_ns);
     return offered_ns > (double)admission->concurrency * (double)(now - start) * 1e6;
 }
 
@@ -42,6 +44,7 @@ static void learn(terni_admission *admission, const terni_load *load)
     uint64_t lately_ns = (load->busy_ns - admission->busy_ns) / handled;
     mean_ns = mean_ns == 0 ? lately_ns : (mean_ns + lately_ns) / 2;
     atomic_store_explicit(&admission->mean_ns, mean_ns, memory_order_relaxed);
+    atomic_store_explicit(&admission->pace_ns, lately_ns < mean_ns ? lately_ns : mean_ns, memory_order_relaxed);
     admission->handled = load->handled;
     admission->busy_ns = load->busy_ns;
 }

@@ -26,6 +26,7 @@ typedef struct terni_admission {
     atomic_int_fast64_t window_start;
     atomic_uint_fast64_t arrivals; /* in the window, refused ones included */
     atomic_uint_fast64_t mean_ns;  /* of a handler, lately; 0: nobody knows */
+    atomic_uint_fast64_t pace_ns;  /* the lesser of mean_ns and of the mean in the window before */
     atomic_bool overloaded;        /* more work came in the window before than handlers can do */
     uint64_t handled, busy_ns;     /* when the window began */
 } terni_admission;

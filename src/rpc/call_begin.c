@@ -219,8 +219,8 @@ static tern_status start_async(tern_call *call, const ProtobufCMessage *request,
         if (call->lane == NULL) st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for callbacks");
     }
     if (st == TERN_OK) st = prepare(call, request, err);
+    if (st == TERN_OK) st = terni_client_enlist(call->client, call, err);
     if (st != TERN_OK) return st;
-    terni_client_enlist(call->client, call);
     st = start(call, request, err);
     if (st != TERN_OK) terni_client_delist(call->client, call);
     return st;

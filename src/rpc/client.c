@@ -119,6 +119,7 @@ void tern_client_free(tern_client *client)
 {
     if (client == NULL) return;
     (void)pthread_mutex_lock(&client->mu);
+    client->freed = true;
     for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
     bool waits = !terni_on_io_thread() && (client->callbacks == NULL || !terni_lane_inside(client->callbacks));
     if (waits) wait_idle_locked(client);
@@ -128,14 +129,19 @@ void tern_client_free(tern_client *client)
 
 /* ---- Asynchronous calls ---- */
 
-void terni_client_enlist(tern_client *client, tern_call *call)
+tern_status terni_client_enlist(tern_client *client, tern_call *call, tern_error *err)
 {
     (void)pthread_mutex_lock(&client->mu);
-    call->prev = NULL;
-    call->next = client->calls;
-    if (call->next != NULL) call->next->prev = call;
-    client->calls = call;
+    bool freed = client->freed;
+    if (!freed) {
+        call->prev = NULL;
+        call->next = client->calls;
+        if (call->next != NULL) call->next->prev = call;
+        client->calls = call;
+    }
     (void)pthread_mutex_unlock(&client->mu);
+    if (!freed) return TERN_OK;
+    return terni_fail(err, TERN_CANCELLED, "call of \"%s\": its client is being freed", call->method->subject);
 }
 
 void terni_client_delist(tern_client *client, tern_call *call)

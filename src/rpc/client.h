@@ -22,6 +22,7 @@ struct tern_client {
     pthread_cond_t idle;      /* broadcast when the last of calls is gone */
     terni_lane *callbacks;    /* NULL: no call has needed it yet; its memory is its own */
     struct tern_call *calls;  /* asynchronous ones that have not ended */
+    bool freed;               /* takes no more of them: callbacks still run, and may call on */
     struct tern_call *spares; /* calls that can be used again */
     uint32_t spare_count;
 };
@@ -32,8 +33,8 @@ void terni_client_release(tern_client *client);
 /* The lane on which callbacks run, with a hold on it; NULL: no memory or thread. */
 terni_lane *terni_client_callbacks(tern_client *client);
 
-/* Enters an asynchronous call, and takes it out when it has ended. */
-void terni_client_enlist(tern_client *client, tern_call *call);
+/* Enters an asynchronous call, and takes it out when it has ended. CANCELLED: the client is being freed. */
+tern_status terni_client_enlist(tern_client *client, tern_call *call, tern_error *err);
 void terni_client_delist(tern_client *client, tern_call *call);
 
 #endif

@@ -119,6 +119,7 @@ static void check_answer(json_t *answer, const char *what)
 
 void micro_open(struct micro *micro, const struct test_server *server)
 {
+    micro->prefix = "$SRV";
     micro->asked = 0;
     check_true(wire_connect(&micro->wire, server_port(server), RIG_WAIT_MS));
     check_true(wire_print(&micro->wire, "SUB answers.* 1\r\n"));
@@ -133,7 +134,7 @@ void micro_close(struct micro *micro)
 static void ask(struct micro *micro, const char *what)
 {
     micro->asked++; /* with a body, which is to be ignored */
-    check_true(wire_print(&micro->wire, "PUB $SRV.%s answers.%u 5\r\n{[\"}x\r\n", what, micro->asked));
+    check_true(wire_print(&micro->wire, "PUB %s.%s answers.%u 5\r\n{[\"}x\r\n", micro->prefix, what, micro->asked));
 }
 
 /* The next message's headers and body, from malloc; answers to what was asked before are passed over. */

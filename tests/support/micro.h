@@ -12,14 +12,15 @@
 
 struct micro {
     struct wire wire;
-    unsigned asked; /* questions so far: each has an inbox of its own */
+    unsigned asked;     /* questions so far: each has an inbox of its own */
+    const char *prefix; /* "$SRV", unless the test sets another */
 };
 
 void micro_open(struct micro *micro, const struct test_server *server);
 void micro_close(struct micro *micro);
 
-/* Asks "$SRV.<what>", and waits for want answers, which it checks by what was asked: PING, INFO or STATS. An array, the
- * caller's; the test fails when they do not come. */
+/* Asks "<prefix>.<what>", and waits for want answers, which it checks by what was asked: PING, INFO or STATS. An array,
+ * the caller's; the test fails when they do not come. */
 json_t *micro_ask(struct micro *micro, const char *what, size_t want);
 
 /* The only answer, without the array around it. */

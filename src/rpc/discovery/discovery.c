@@ -1,5 +1,5 @@
 /* A connection has one registry of the service instances on it. The nine subjects of an instance are three
- * scopes (rpc/discovery/scope.h): all instances, those of its name, itself. Instances share the first two, so that a
+ * scopes (scope.h): all instances, those of its name, itself. Instances share the first two, so that a
  * thousand of them on a connection need little more than three subscriptions each, and one message asks them all.
  *
  * The I/O thread does the answering. What is asked waits in a list and is answered some instances at a time, by

@@ -65,12 +65,13 @@ terni_scope *terni_scope_new(tern_conn *conn, terni_asked_fn asked, void *owner,
     const char *name_dot = name == NULL ? "" : ".", *id_dot = id == NULL ? "" : ".";
     if (name == NULL) name = "";
     if (id == NULL) id = "";
-    size_t size = sizeof "$SRV.STATS.." + strlen(name) + strlen(id), name_size = strlen(name) + 1;
+    const char *prefix = conn->options.values.discovery_prefix;
+    size_t size = strlen(prefix) + sizeof ".STATS.." + strlen(name) + strlen(id), name_size = strlen(name) + 1;
     terni_scope *scope = calloc(1, sizeof *scope + TERNI_VERBS * size + name_size);
     if (scope == NULL) return NULL;
     for (int i = 0; i < TERNI_VERBS; i++) {
         char *subject = scope->texts + (size_t)i * size;
-        (void)snprintf(subject, size, "$SRV.%s%s%s%s%s", verbs[i], name_dot, name, id_dot, id);
+        (void)snprintf(subject, size, "%s.%s%s%s%s%s", prefix, verbs[i], name_dot, name, id_dot, id);
         scope->listeners[i].entry = (terni_entry){ .class = &listener_class, .subject = subject };
         scope->listeners[i].scope = scope;
         scope->listeners[i].verb = (terni_verb)i;
