@@ -6,15 +6,15 @@
  *       client's callbacks, or on the I/O thread where there is no callback
  *
  * Who owns what: everything is the caller's until the first attempt has started, the I/O thread's until the end, and
- * the finisher's from then on; the state of the exchange, the push to the lane and mu hand it over. A blocked caller
- * whose deadline passes does not wait for the I/O thread: it sets left, under mu, and from then on the call is the I/O
- * thread's alone. Holds (refs): the call's own until it is finished, the handle's, and the engine's. A call without
- * holds goes back to its client, to be used again.
+ * the finisher's from then on; the state of the exchange, the push to the lane and the call's lock hand it over. A
+ * blocked caller whose deadline passes does not wait for the I/O thread: it sets left, under that lock, and from then
+ * on the call is the I/O thread's alone. Holds (refs): the call's own until it is finished, the handle's, and the
+ * engine's. A call without holds goes back to its client, to be used again.
  *
  * A first attempt that finds no room to send has no end; where there is to be another, its caller sets resume_at, and
  * has the I/O thread wait for that. Who cancels a call that has not begun only says so; who begins it looks.
  *
- * Who wakes whom: the I/O thread signals changed at over; whoever finishes signals it at finished. */
+ * Who wakes whom: the I/O thread wakes the waiters at over; whoever finishes wakes them at finished. */
 #include "rpc/call.h"
 
 #include <stdio.h>
@@ -45,8 +45,6 @@ static int64_t now_us(void)
 
 void terni_call_free(tern_call *call)
 {
-    (void)pthread_cond_destroy(&call->changed);
-    (void)pthread_mutex_destroy(&call->mu);
     free(call);
 }
 
@@ -54,15 +52,9 @@ static tern_call *call_new(tern_client *client)
 {
     tern_call *call = calloc(1, sizeof *call);
     if (call == NULL) return NULL;
-    if (pthread_mutex_init(&call->mu, NULL) != 0) goto no_mutex;
-    if (!terni_cond_init(&call->changed)) goto no_cond;
+    call->client = client;
     terni_exchange_init(&call->exchange, &call_class, client->conn);
     return call;
-no_cond:
-    (void)pthread_mutex_destroy(&call->mu);
-no_mutex:
-    free(call);
-    return NULL;
 }
 
 tern_call *terni_call_take(tern_client *client)
@@ -76,7 +68,6 @@ tern_call *terni_call_take(tern_client *client)
     (void)pthread_mutex_unlock(&client->mu);
     if (call == NULL) call = call_new(client);
     if (call == NULL) return NULL;
-    call->client = client;
     call->next = NULL;
     call->began_us = now_us();
     atomic_store_explicit(&call->took_us, -1, memory_order_relaxed);
@@ -95,12 +86,10 @@ static void call_reset(tern_call *call)
     free(call->text);
     free(call->error);
     tern_message_free(call->message);
-    if (call->lane != NULL) terni_lane_release(call->lane);
     call->payload = NULL;
     call->text = NULL;
     call->error = NULL;
     call->message = NULL;
-    call->lane = NULL;
     call->status = TERN_OK;
     call->let_through = 0;
     call->resume_at = 0;
@@ -161,9 +150,9 @@ static tern_status fail_remote(const terni_reply_error *error, tern_error *err)
 tern_status terni_call_fail_late(tern_call *call, tern_error *err)
 {
     uint64_t passed_ms = (uint64_t)(now_us() - call->began_us + 999) / 1000; /* the deadline is in whole ms, cut */
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     bool sent = call->sent;
-    (void)pthread_mutex_unlock(&call->mu);
+    (void)pthread_mutex_unlock(terni_call_mu(call));
     return terni_fail_late(call->client->prefix, call->method->subject, sent,
                            passed_ms < call->timeout_ms ? (uint32_t)passed_ms : call->timeout_ms, err);
 }
@@ -239,11 +228,11 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 {
     static _Thread_local char text[24];
     tern_call *call = call_of(exchange);
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     bool wanted = !call->left;
     if (wanted) call->sent = true;
-    (void)pthread_mutex_unlock(&call->mu);
-    terni_time_ms left = call->deadline - terni_now_ms();
+    (void)pthread_mutex_unlock(terni_call_mu(call));
+    terni_time_ms left = call->exchange.deadline - terni_now_ms();
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;
     if (!as_assumed && wanted) {
         (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
@@ -255,9 +244,9 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 /* Has the caller left? Then nobody hears the outcome. */
 static bool is_left(tern_call *call)
 {
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     bool left = call->left;
-    (void)pthread_mutex_unlock(&call->mu);
+    (void)pthread_mutex_unlock(terni_call_mu(call));
     return left;
 }
 
@@ -269,8 +258,8 @@ bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status statu
         failure.error = terni_reply_read_error(reply);
         if (failure.error.status == TERN_OK) return false;
     }
-    return terni_retry_again(&call->client->retry, call->method, &failure, atomic_load(&call->attempts), call->deadline,
-                             out_at);
+    return terni_retry_again(&call->client->retry, call->method, &failure, atomic_load(&call->attempts),
+                             call->exchange.deadline, out_at);
 }
 
 static void set_outcome(tern_call *call, natsMsg *reply, tern_status status, const char *text)
@@ -282,13 +271,13 @@ static void set_outcome(tern_call *call, natsMsg *reply, tern_status status, con
 
 static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, const char *text)
 {
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     bool left = call->left;
     if (!left) set_outcome(call, reply, status, text);
     call->over = true;
-    (void)pthread_mutex_unlock(&call->mu);
+    terni_waiters_wake(call->waiters);
+    (void)pthread_mutex_unlock(terni_call_mu(call));
     if (left) terni_discard_msg(&call->client->conn->discard, reply); /* a handle may be read meanwhile */
-    else (void)pthread_cond_signal(&call->changed); /* unlocked: the caller need not wait a second time */
 }
 
 /* The call's own end. */
@@ -299,7 +288,7 @@ static void end_call(tern_call *call, natsMsg *reply, tern_status status, const 
         return;
     }
     set_outcome(call, reply, status, text);
-    if (call->kind == TERNI_CALL_CALLBACK) (void)terni_lane_push(call->lane, &call->item);
+    if (call->kind == TERNI_CALL_CALLBACK) (void)terni_lane_push(call->client->callbacks, &call->item);
     else finish(call);
 }
 
@@ -356,7 +345,7 @@ tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request,
         .size = call->payload_size,
         .fill = call->payload == NULL ? terni_message_fill : NULL,
         .source = call->payload == NULL ? (const void *)request : call->payload,
-        .deadline = call->deadline,
+        .deadline = call->exchange.deadline,
     };
     call->exchange.reply_timeout_ms = terni_retry_reply_timeout(&call->client->retry, call->method);
     return terni_exchange_start(&call->exchange, &out, err);

@@ -5,6 +5,7 @@
 #include <tern/client.h>
 
 #include "core/lane.h"
+#include "core/waiter.h"
 #include "msg/calls.h"
 #include "rpc/client.h"
 #include "rpc/headers.h"
@@ -27,7 +28,6 @@ struct tern_call {
     uint32_t timeout_ms;
     int64_t began_us;
     _Atomic int64_t took_us; /* -1: it has not ended */
-    terni_time_ms deadline;
     terni_time_ms resume_at; /* of a first attempt that found no room: the next one's time; 0: none. See attend. */
     atomic_uint attempts;
     atomic_bool cancelled;
@@ -39,7 +39,6 @@ struct tern_call {
     tern_any_fn done;
     void *arg;
     terni_item item;               /* on the client's lane */
-    terni_lane *lane;              /* held; NULL: no callback */
     struct tern_call *next, *prev; /* of the client's calls, or spares (next) */
 
     /* The outcome: written by the I/O thread before over, then the finisher's, then everybody's to read. */
@@ -49,12 +48,18 @@ struct tern_call {
     ProtobufCMessage *message; /* of TERNI_CALL_RESULT, until it is taken */
     tern_error *error;         /* of TERNI_CALL_RESULT; NULL: none, or no memory for it */
 
-    pthread_mutex_t mu; /* guards what follows */
-    pthread_cond_t changed;
-    bool sent; /* at least once */
-    bool over; /* BLOCKING: the outcome is the caller's */
-    bool left; /* BLOCKING: the caller is gone */
+    /* terni_call_mu guards what follows */
+    terni_waiter *waiters; /* for over, or finished */
+    bool sent;             /* at least once */
+    bool over;             /* BLOCKING: the outcome is the caller's */
+    bool left;             /* BLOCKING: the caller is gone */
 };
+
+/* The lock of what a call shares with those that wait for it. Many calls share one, and nothing waits with it held. */
+static inline pthread_mutex_t *terni_call_mu(tern_call *call)
+{
+    return &call->client->call_locks[(uintptr_t)call / sizeof *call % TERNI_CALL_LOCKS];
+}
 
 /* A call of the client's that begins now, with one hold on it; NULL: no memory. */
 tern_call *terni_call_take(tern_client *client);

@@ -37,7 +37,7 @@ static tern_status set_deadline(tern_call *call, const tern_call_options *option
                               call->method->subject);
         if (left < call->timeout_ms) call->timeout_ms = left;
     }
-    call->deadline = terni_deadline(call->timeout_ms);
+    call->exchange.deadline = terni_deadline(call->timeout_ms);
     return TERN_OK;
 }
 
@@ -145,14 +145,15 @@ static tern_status begin(tern_client *client, const tern_method *method, terni_c
 /* ---- Blocking ---- */
 
 /* Waits for the end of a blocking call, at most until its deadline. False: the caller leaves it to the I/O thread. */
-static bool wait_for_end(tern_call *call)
+static bool wait_for_end(tern_call *call, terni_time_ms deadline)
 {
     bool in_time = true;
-    (void)pthread_mutex_lock(&call->mu);
-    while (!call->over && in_time) in_time = terni_cond_wait_until(&call->changed, &call->mu, call->deadline);
+    pthread_mutex_t *mu = terni_call_mu(call);
+    (void)pthread_mutex_lock(mu);
+    while (!call->over && in_time) in_time = terni_waiter_wait(&call->waiters, mu, deadline);
     bool over = call->over;
     call->left = !over;
-    (void)pthread_mutex_unlock(&call->mu);
+    (void)pthread_mutex_unlock(mu);
     return over;
 }
 
@@ -162,8 +163,9 @@ static void run_blocking(tern_call *call, const ProtobufCMessage *request, Proto
 {
     why->status = TERN_OK;
     tern_status st = prepare(call, request, why);
+    terni_time_ms deadline = call->exchange.deadline; /* the I/O thread's once the call has started */
     if (st == TERN_OK) st = start(call, request, why);
-    if (st == TERN_OK && wait_for_end(call)) {
+    if (st == TERN_OK && wait_for_end(call, deadline)) {
         terni_call_conclude(call, out_message, why);
     } else {
         if (st == TERN_OK) (void)terni_call_fail_late(call, why);
@@ -215,8 +217,8 @@ static tern_status start_async(tern_call *call, const ProtobufCMessage *request,
 {
     tern_status st = TERN_OK;
     if (call->kind == TERNI_CALL_CALLBACK) {
-        call->lane = terni_client_callbacks(call->client);
-        if (call->lane == NULL) st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for callbacks");
+        bool ready = terni_client_callbacks(call->client) != NULL;
+        if (!ready) st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for callbacks");
     }
     if (st == TERN_OK) st = prepare(call, request, err);
     if (st == TERN_OK) st = terni_client_enlist(call->client, call, err);

@@ -1,6 +1,6 @@
 /* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Waiting for one call
- * uses its own condition; waiting for any of several uses one for the whole process, told of each call that finishes
- * while somebody waits so. */
+ * uses the thread's own condition; waiting for any of several uses one for the whole process, told of each call that
+ * finishes while somebody waits so. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +18,10 @@ static atomic_uint any_waiters; /* counted before they look, so that who finishe
 
 void terni_call_tell_finished(tern_call *call)
 {
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     atomic_store(&call->finished, true);
-    (void)pthread_cond_broadcast(&call->changed);
-    (void)pthread_mutex_unlock(&call->mu);
+    terni_waiters_wake(call->waiters);
+    (void)pthread_mutex_unlock(terni_call_mu(call));
     if (atomic_load(&any_waiters) == 0) return;
     (void)pthread_mutex_lock(&any_mu);
     (void)pthread_cond_broadcast(&any_finished);
@@ -47,7 +47,7 @@ static tern_status may_wait_for(tern_call *call, tern_error *err)
     if (terni_call_is_completing(call))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this is its own callback",
                           call->method->subject);
-    if (call->lane != NULL && terni_queue_is_own(call->lane->executor))
+    if (call->kind == TERNI_CALL_CALLBACK && terni_queue_is_own(call->client->callbacks->executor))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this thread is to dispatch its callback",
                           call->method->subject);
     return TERN_OK;
@@ -58,10 +58,11 @@ static tern_status wait_until(tern_call *call, terni_time_ms deadline, uint32_t 
     tern_status st = may_wait_for(call, err);
     if (st != TERN_OK) return st;
     bool in_time = true;
-    (void)pthread_mutex_lock(&call->mu);
-    while (!is_finished(call) && in_time) in_time = terni_cond_wait_until(&call->changed, &call->mu, deadline);
+    pthread_mutex_t *mu = terni_call_mu(call);
+    (void)pthread_mutex_lock(mu);
+    while (!is_finished(call) && in_time) in_time = terni_waiter_wait(&call->waiters, mu, deadline);
     bool finished = is_finished(call);
-    (void)pthread_mutex_unlock(&call->mu);
+    (void)pthread_mutex_unlock(mu);
     if (finished) return TERN_OK;
     return terni_fail(err, TERN_DEADLINE_EXCEEDED, "call of \"%s\": has not ended within %u ms", call->method->subject,
                       timeout_ms);
@@ -170,9 +171,9 @@ tern_status tern_call_result(tern_call *call, const tern_method *method, Protobu
                           method->subject);
     if (!is_finished(call))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": has not ended", method->subject);
-    (void)pthread_mutex_lock(&call->mu);
+    (void)pthread_mutex_lock(terni_call_mu(call));
     tern_status st = take_result_locked(call, out_reply, err);
-    (void)pthread_mutex_unlock(&call->mu);
+    (void)pthread_mutex_unlock(terni_call_mu(call));
     return st;
 }
 

@@ -13,6 +13,20 @@ enum { INTERCEPTORS_MAX = 1000, LOOK_EVERY_MS = 5 };
 
 /* ---- Life ---- */
 
+static void destroy_locks(tern_client *client, int count)
+{
+    while (count > 0) (void)pthread_mutex_destroy(&client->call_locks[--count]);
+}
+
+static bool init_locks(tern_client *client)
+{
+    int count = 0;
+    while (count < TERNI_CALL_LOCKS && pthread_mutex_init(&client->call_locks[count], NULL) == 0) count++;
+    if (count == TERNI_CALL_LOCKS && pthread_mutex_init(&client->mu, NULL) == 0) return true;
+    destroy_locks(client, count);
+    return false;
+}
+
 static void client_destroy(tern_client *client)
 {
     tern_conn *conn = client->conn;
@@ -24,6 +38,7 @@ static void client_destroy(tern_client *client)
     if (client->callbacks != NULL) terni_lane_release(client->callbacks);
     (void)pthread_cond_destroy(&client->idle);
     (void)pthread_mutex_destroy(&client->mu);
+    destroy_locks(client, TERNI_CALL_LOCKS);
     free(client->interceptors);
     free(client->prefix);
     free(client);
@@ -60,10 +75,11 @@ static bool client_init(tern_client *client, const tern_client_options *options)
     if (size > 0 && (client->interceptors = malloc(size)) == NULL) goto no_interceptors;
     if (size > 0) memcpy(client->interceptors, options->interceptors, size);
     client->interceptor_count = options->interceptor_count;
-    if (pthread_mutex_init(&client->mu, NULL) != 0) goto no_mutex;
+    if (!init_locks(client)) goto no_locks;
     if (terni_cond_init(&client->idle)) return true;
+    destroy_locks(client, TERNI_CALL_LOCKS);
     (void)pthread_mutex_destroy(&client->mu);
-no_mutex:
+no_locks:
     free(client->interceptors);
 no_interceptors:
     free(client->prefix);
@@ -204,7 +220,6 @@ terni_lane *terni_client_callbacks(tern_client *client)
     (void)pthread_mutex_lock(&client->mu);
     if (client->callbacks == NULL) client->callbacks = callbacks_new(client->conn, client->executor);
     terni_lane *lane = client->callbacks;
-    if (lane != NULL) terni_lane_retain(lane);
     (void)pthread_mutex_unlock(&client->mu);
     return lane;
 }

@@ -8,6 +8,8 @@
 #include "io/conn.h"
 #include "rpc/retry.h"
 
+enum { TERNI_CALL_LOCKS = 16 };
+
 struct tern_client {
     atomic_uint refs; /* the program's, and one for each call */
     tern_conn *conn;  /* held */
@@ -17,6 +19,8 @@ struct tern_client {
     terni_retry retry;
     tern_client_interceptor *interceptors;
     size_t interceptor_count;
+
+    pthread_mutex_t call_locks[TERNI_CALL_LOCKS]; /* see terni_call_mu */
 
     pthread_mutex_t mu;       /* guards what follows */
     pthread_cond_t idle;      /* broadcast when the last of calls is gone */
@@ -30,7 +34,7 @@ struct tern_client {
 void terni_client_hold(tern_client *client);
 void terni_client_release(tern_client *client);
 
-/* The lane on which callbacks run, with a hold on it; NULL: no memory or thread. */
+/* The lane on which callbacks run, the client's for its life; NULL: no memory or thread. */
 terni_lane *terni_client_callbacks(tern_client *client);
 
 /* Enters an asynchronous call, and takes it out when it has ended. CANCELLED: the client is being freed. */

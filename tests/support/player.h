@@ -20,6 +20,9 @@ uint64_t pair_late_replies(const struct pair *pair);
 /* What was played has come back to calls with slots of their own (up to 256 at once), and been dealt with. */
 void pair_settle(const struct pair *pair);
 
+/* Exactly so many of them come; many come over a thread of nats.c's, and so later than other replies. */
+void pair_check_late(const struct pair *pair, uint64_t count);
+
 struct player;
 
 /* Plays the nth request, from 1. Requests come one after the other, on a thread of the pool. */
