@@ -363,8 +363,14 @@ static void telling_init(struct telling *telling)
     events_init(&telling->events);
 }
 
+static bool tells_no_more(void *arg)
+{
+    return atomic_load(&((struct telling *)arg)->running) == 0;
+}
+
 static void telling_destroy(struct telling *telling)
 {
+    check_true(wait_until(tells_no_more, telling, RIG_WAIT_MS)); /* the last one may have freed its connection */
     gate_destroy(&telling->lost);
     gate_destroy(&telling->thread.gate);
     events_destroy(&telling->events);

@@ -34,8 +34,8 @@ void events_take(tern_conn *conn, const tern_event *event, void *arg)
         (void)snprintf(told->subject, sizeof told->subject, "%s", event->subject);
         (void)snprintf(told->text, sizeof told->text, "%s", event->text);
     }
+    gate_open(&events->gate); /* under the lock: who has seen the event may destroy it all */
     pthread_mutex_unlock(&events->lock);
-    gate_open(&events->gate);
 }
 
 int events_count(struct events *events, tern_event_kind kind)
