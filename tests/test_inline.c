@@ -393,9 +393,9 @@ static void tell(tern_conn *conn, const tern_event *event, void *arg)
     }
     if (!pthread_equal(telling->thread.handler, pthread_self())) atomic_fetch_add(&telling->elsewhere, 1);
     events_take(conn, event, &telling->events);
-    atomic_fetch_sub(&telling->running, 1);
     if (telling->frees && event->kind == telling->ends_at) tern_conn_free(conn);
     else if (event->kind == TERN_EVENT_MESSAGE_LOST) gate_open(&telling->lost);
+    atomic_fetch_sub(&telling->running, 1);
 }
 
 static tern_conn *connect_telling(struct rig *rig, struct telling *telling)
