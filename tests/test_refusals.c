@@ -44,7 +44,7 @@ static void finish(void)
 
 /* ---- Fakes: what every kind of them must lead to ---- */
 
-enum { TIMEOUT_MS = 400 };
+enum { TIMEOUT_MS = 2000 }; /* an attempt has half of it */
 
 /* tern_connect gives up in its time and names the server and the cause. */
 static void connect_fails(const struct fake_script *script, tern_status status, const char *cause)

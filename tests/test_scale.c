@@ -196,7 +196,7 @@ Test(scale, subscriptions_come_and_go_without_growth, .timeout = 600)
         if (i == settled) heap = heap_bytes();
     }
     rig_flush(rig.conn);
-    check_heap(heap + 64 * 1024);
+    check_heap(heap + 128 * 1024);
     check_int_at_most(test_count_fds(), fds);
     rig_close(&rig);
     test_check_leaks();

@@ -9,7 +9,7 @@
 #include "tls.h"
 #include "trail.h"
 
-enum { WAIT_MS = 15000, TIMEOUT_MS = 4000, AT_ONCE_MS = 2500 }; /* an attempt may take half of the timeout */
+enum { WAIT_MS = 15000, TIMEOUT_MS = 4000, AT_ONCE_MS = 5000 }; /* an attempt may take half of the timeout */
 
 static struct tls_files files;
 static struct test_server *server;
