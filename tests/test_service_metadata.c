@@ -187,14 +187,14 @@ static tern_status set_wrong(tern_request *rq, const Test__V1__Number *in, Test_
         { "N", "", "empty" },
         { "N", "a\r\nB: c", "CR or LF" },
         { "N", "a\nb", "CR or LF" },
-        { "Nats-Service-Error", "v", "reserved" },
-        { "Nats-Service-Error-Code", "5", "reserved" },
-        { "nats-service-error-code", "5", "reserved" },
-        { "Tern-Detail-Type", "v", "reserved" },
-        { "Tern-Not-Executed", "1", "reserved" },
-        { "tern-anything", "v", "reserved" },
-        { "Status", "503", "reserved" },
-        { "Description", "v", "reserved" },
+        { "Nats-Service-Error", "v", "Tern's own" },
+        { "Nats-Service-Error-Code", "5", "Tern's own" },
+        { "nats-service-error-code", "5", "Tern's own" },
+        { "Tern-Detail-Type", "v", "Tern's own" },
+        { "Tern-Not-Executed", "1", "Tern's own" },
+        { "tern-anything", "v", "Tern's own" },
+        { "Status", "503", "Tern's own" },
+        { "Description", "v", "Tern's own" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         tern_error err = { .status = TERN_OK };

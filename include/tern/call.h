@@ -32,6 +32,9 @@ TERN_API tern_status tern_call_wait_all(tern_call *const *calls, size_t count, u
 TERN_API tern_status tern_call_wait_any(tern_call *const *calls, size_t count, uint32_t timeout_ms, size_t *out_index,
                                         tern_error *err);
 
+/* Has the call ended, and its callback returned? Any thread. */
+TERN_API bool tern_call_has_ended(const tern_call *call);
+
 /* Takes the outcome of a call that was made without a callback. Generated functions wrap it with types.
  * out_reply: the caller's, for tern_message_free; untouched unless OK.
  * The call's own status; FAILED_PRECONDITION: it has not ended, had a callback, or its reply was taken before;
@@ -56,7 +59,8 @@ TERN_API uint64_t tern_call_elapsed_us(const tern_call *call);
 /* The first value of the reply's (or error's) header called name, or NULL: none. Valid as long as the call is. */
 TERN_API const char *tern_call_header(tern_call *call, const char *name);
 
-/* Writes up to capacity headers of the reply or error, first values, and returns how many there are. */
+/* Writes up to capacity headers of the reply or error, first values, and returns how many there are, without those of
+ * Tern's own (see tern_header). */
 TERN_API size_t tern_call_headers(tern_call *call, tern_header *out_headers, size_t capacity);
 
 /* The full name of the message that the service sent along with its error, or NULL: none. */

@@ -36,7 +36,7 @@ typedef struct tern_method {
     const char *subject; /* "examples.v1.Echo.Echo" */
     const ProtobufCMessageDescriptor *input;
     const ProtobufCMessageDescriptor *output;
-    tern_idempotency idempotency; /* for the program: may a call whose fate is unknown be repeated? */
+    tern_idempotency idempotency; /* may a call whose fate is unknown be tried again? see tern_retry_options */
     tern_invoke_fn invoke;
     tern_complete_fn complete;
 } tern_method;

@@ -14,7 +14,8 @@ extern "C" {
 /* A received message. It belongs to one thread at a time. */
 typedef struct tern_msg tern_msg;
 
-/* A header line. name: an RFC 9110 token; value: not empty, no CR or LF. nats.c may take a name for a longer
+/* A header line. Names that begin with Tern- or Nats-Service-Error, and Status and Description, are Tern's own in
+ * calls, in whatever case. name: an RFC 9110 token; value: not empty, no CR or LF. nats.c may take a name for a longer
  * one that begins with it: a message where it would is not sent (TERN_EVENT_MESSAGE_LOST, or the request
  * fails); in a received one with two such names, the shorter may have the longer one's value. */
 typedef struct tern_header {

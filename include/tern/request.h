@@ -11,9 +11,9 @@ extern "C" {
 
 /* ---- Inside a handler ----
  *
- * Handlers of one service run at the same time on several threads, up to options.concurrency; a handler's
- * functions below are for its own thread. in lives until the handler returns. out comes initialised; it may
- * point into in, into memory of the request, and to what outlives the reply, but not to memory that
+ * Handlers of one service run at the same time on several threads, up to options.concurrency; the functions below are
+ * for whoever has the request, one thread at a time. in lives until the handler returns, or later answers. out comes
+ * initialised; it may point into in, into memory of the request, and to what outlives the reply, but not to memory that
  * somebody would have to free. A handler that returns OK sends out, unless tern_request_fail was called; one
  * that returns another status without it sends the status's meaning as the text. */
 
@@ -43,6 +43,12 @@ TERN_API tern_status tern_request_fail(tern_request *rq, tern_status status, con
 TERN_API tern_status tern_request_fail_with(tern_request *rq, tern_status status, const ProtobufCMessage *detail,
                                             const char *format, ...) TERN_PRINTF(4, 5);
 
+/* Refuses a request that the handler, or an interceptor, has not acted on: fails it, and marks it as not executed, so
+ * that a client with retries on may send it again, whatever the method. retry_after_ms: not before so many
+ * milliseconds; 0: whenever it likes. */
+TERN_API tern_status tern_request_refuse(tern_request *rq, tern_status status, uint32_t retry_after_ms,
+                                         const char *format, ...) TERN_PRINTF(4, 5);
+
 /* ---- What came with it ---- */
 
 /* What is called. Static storage of generated code. */
@@ -57,7 +63,8 @@ TERN_API uint32_t tern_request_attempt(const tern_request *rq);
 /* The first value of the header called name, or NULL: none. Valid until the request is answered. */
 TERN_API const char *tern_request_header(tern_request *rq, const char *name);
 
-/* Writes up to capacity headers, first values, and returns how many there are. */
+/* Writes up to capacity headers, first values, and returns how many there are: the caller's metadata, which may go on
+ * in another call; not those of Tern's own (see tern_header). */
 TERN_API size_t tern_request_headers(tern_request *rq, tern_header *out_headers, size_t capacity);
 
 /* Microseconds since its first interceptor, or its handler, began. */

@@ -57,7 +57,7 @@ TERN_API tern_status tern_service_start(tern_conn *conn, const tern_service_type
 
 /* Takes no new request, finishes those received, deferred ones included, sees their replies through the server, then
  * ends. Waits for that for at most timeout_ms (0: 30,000); what is still waiting then is refused, with the mark that it
- * did not run. As tern_sub_drain otherwise. */
+ * did not run, and what is deferred may still be answered. As tern_sub_drain otherwise. */
 TERN_API tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_error *err);
 
 /* Ends at once if not stopped: requests not yet handled are refused with UNAVAILABLE, with the mark that they did not

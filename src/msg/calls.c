@@ -244,6 +244,8 @@ tern_status terni_calls_begin(tern_conn *conn, tern_error *err)
     (void)atomic_fetch_add(&all->in_flight, 1); /* first, so that a drain either sees it or is seen */
     if (!atomic_load(&conn->draining) || terni_lane_inside_any()) return TERN_OK;
     terni_calls_finish(conn);
+    if (tern_conn_get_state(conn) == TERN_CONN_CLOSED)
+        return terni_fail(err, TERN_CANCELLED, "the connection is closed");
     return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
 }
 

@@ -90,23 +90,26 @@ const char *tern_msg_header(tern_msg *msg, const char *name)
     return name == NULL || *name == '\0' ? NULL : terni_nats_header(msg->nats, name);
 }
 
-size_t terni_nats_headers(natsMsg *nats, tern_header *out_headers, size_t capacity)
+size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity)
 {
     const char **names = NULL;
     int count = 0;
+    size_t found = 0;
     if (natsMsgHeader_Keys(nats, &names, &count) != NATS_OK) return 0;
-    for (int i = 0; i < count && (size_t)i < capacity; i++) {
+    for (int i = 0; i < count; i++) {
         const char *value = NULL;
+        if (left_out != NULL && left_out(names[i])) continue;
         if (natsMsgHeader_Get(nats, names[i], &value) != NATS_OK || value == NULL) value = "";
-        out_headers[i] = (tern_header){ .name = names[i], .value = value };
+        if (found < capacity) out_headers[found] = (tern_header){ .name = names[i], .value = value };
+        found++;
     }
     free(names); /* the array alone is the caller's */
-    return count > 0 ? (size_t)count : 0;
+    return found;
 }
 
 size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity)
 {
-    return terni_nats_headers(msg->nats, out_headers, capacity);
+    return terni_nats_headers(msg->nats, NULL, out_headers, capacity);
 }
 
 tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_error *err)

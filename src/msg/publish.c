@@ -55,11 +55,11 @@ tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *
     return st;
 }
 
-/* While it drains, only handlers publish, to finish what they have begun. */
+/* While it drains, only handlers publish, to finish what they have begun. Once closed, the queue says so. */
 static tern_status refuse_when_draining(tern_conn *conn, tern_error *err)
 {
     bool draining = atomic_load_explicit(&conn->draining, memory_order_relaxed);
-    if (!draining || terni_lane_inside_any()) return TERN_OK;
+    if (!draining || terni_lane_inside_any() || tern_conn_get_state(conn) == TERN_CONN_CLOSED) return TERN_OK;
     return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
 }
 

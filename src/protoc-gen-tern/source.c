@@ -84,7 +84,7 @@ static void write_call(text *to, const model_service *service, size_t index)
                 "{\n"
                 "    ProtobufCMessage *reply = NULL;\n"
                 "    tern_status st = tern_client_call(client, &%s__methods[%zu],\n"
-                "        (const ProtobufCMessage *)request, options, &reply, err);\n",
+                "        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);\n",
                 service->prefix, index);
     write_typed_reply(to, &service->methods[index]);
 }
@@ -108,7 +108,7 @@ static void write_result(text *to, const model_service *service, size_t index)
                 "\n"
                 "{\n"
                 "    ProtobufCMessage *reply = NULL;\n"
-                "    tern_status st = tern_call_result(call, &%s__methods[%zu], &reply, err);\n",
+                "    tern_status st = tern_call_result(call, &%s__methods[%zu], out_reply ? &reply : NULL, err);\n",
                 service->prefix, index);
     write_typed_reply(to, &service->methods[index]);
 }

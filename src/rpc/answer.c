@@ -16,7 +16,7 @@
 typedef struct error_headers {
     tern_header headers[TERNI_OWN_HEADERS];
     size_t count;
-    char line[TERN_ERROR_TEXT_SIZE], code[12];
+    char line[TERN_ERROR_TEXT_SIZE], code[12], retry_after[12];
 } error_headers;
 
 static void add_header(error_headers *error, const char *name, const char *value)
@@ -48,6 +48,15 @@ static void publish_error(tern_service *service, terni_outgoing *out)
     if (st != TERN_OK) lost(service->conn, st, out->subject, why.text);
 }
 
+/* The request has not run, and may be sent again. */
+static void fill_refusal(error_headers *error, uint32_t retry_after_ms)
+{
+    add_header(error, TERNI_HEADER_NOT_EXECUTED, "1");
+    if (retry_after_ms == 0) return;
+    (void)snprintf(error->retry_after, sizeof error->retry_after, "%" PRIu32, retry_after_ms);
+    add_header(error, TERNI_HEADER_RETRY_AFTER, error->retry_after);
+}
+
 void terni_answer_error(tern_service *service, tern_msg *msg, tern_status status, const char *text)
 {
     error_headers error;
@@ -63,12 +72,9 @@ void terni_answer_error(tern_service *service, tern_msg *msg, tern_status status
 
 void terni_refuse(tern_service *service, tern_msg *msg, tern_status status, const char *text, uint32_t retry_after_ms)
 {
-    char retry_after[12];
     error_headers error;
     fill_headers(&error, status, text);
-    add_header(&error, TERNI_HEADER_NOT_EXECUTED, "1");
-    (void)snprintf(retry_after, sizeof retry_after, "%" PRIu32, retry_after_ms);
-    if (retry_after_ms > 0) add_header(&error, TERNI_HEADER_RETRY_AFTER, retry_after);
+    fill_refusal(&error, retry_after_ms);
     terni_outgoing out = {
         .subject = tern_msg_reply(msg),
         .headers = error.headers,
@@ -94,6 +100,7 @@ static void send_error(tern_request *rq)
     error_headers error;
     tern_error why;
     fill_headers(&error, rq->status, rq->text);
+    if (rq->refuses) fill_refusal(&error, rq->retry_after_ms);
     terni_outgoing out = {
         .subject = tern_msg_reply(rq->msg),
         .headers = error.headers,
@@ -141,13 +148,23 @@ static tern_status send_reply(tern_request *rq)
     return TERN_OK;
 }
 
+/* The handler returned status, and said no more. */
+static void fail_by_status(tern_request *rq, tern_status status)
+{
+    bool is_one = status > TERN_OK && status <= TERN_UNAUTHENTICATED;
+    if (is_one) (void)tern_request_fail(rq, status, "%s", "");
+    else
+        (void)tern_request_fail(rq, TERN_INTERNAL, "the handler of \"%s\" returned %d, which is no status",
+                                rq->method->subject, (int)status);
+}
+
 tern_status terni_answer(tern_request *rq, tern_status status)
 {
     if (status == TERN_OK) status = rq->status; /* failed, and returned OK all the same */
     if (status == TERN_OK && rq->no_memory) status = tern_request_fail(rq, TERN_RESOURCE_EXHAUSTED, "out of memory");
     if (status == TERN_OK) status = send_reply(rq);
     if (status == TERN_OK) return TERN_OK;
-    if (rq->status == TERN_OK) (void)tern_request_fail(rq, status, "%s", "");
+    if (rq->status == TERN_OK) fail_by_status(rq, status);
     send_error(rq);
     return rq->status;
 }

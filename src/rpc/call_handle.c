@@ -33,6 +33,11 @@ static bool is_finished(tern_call *call)
     return atomic_load(&call->finished);
 }
 
+bool tern_call_has_ended(const tern_call *call)
+{
+    return is_finished((tern_call *)(uintptr_t)call);
+}
+
 static terni_time_ms wait_deadline(uint32_t timeout_ms)
 {
     return timeout_ms == 0 ? TERNI_NEVER : terni_deadline(timeout_ms);
@@ -209,7 +214,7 @@ const char *tern_call_header(tern_call *call, const char *name)
 size_t tern_call_headers(tern_call *call, tern_header *out_headers, size_t capacity)
 {
     natsMsg *reply = reply_of(call);
-    return reply == NULL ? 0 : terni_nats_headers(reply, out_headers, capacity);
+    return reply == NULL ? 0 : terni_nats_headers(reply, terni_header_is_reserved, out_headers, capacity);
 }
 
 const char *tern_call_detail_type(tern_call *call)

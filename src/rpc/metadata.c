@@ -20,7 +20,7 @@ const char *tern_request_header(tern_request *rq, const char *name)
 
 size_t tern_request_headers(tern_request *rq, tern_header *out_headers, size_t capacity)
 {
-    return tern_msg_headers(rq->msg, out_headers, capacity);
+    return terni_nats_headers(rq->msg->nats, terni_header_is_reserved, out_headers, capacity);
 }
 
 uint32_t tern_request_attempt(const tern_request *rq)
@@ -69,7 +69,7 @@ tern_status tern_request_set_header(tern_request *rq, const char *name, const ch
     tern_status st = terni_header_check(name, value, err);
     if (st != TERN_OK) return st;
     if (terni_header_is_reserved(name))
-        return terni_fail(err, TERN_INVALID_ARGUMENT, "header \"%s\": the name is reserved", terni_quote(name).text);
+        return terni_fail(err, TERN_INVALID_ARGUMENT, "header \"%s\": is one of Tern's own", terni_quote(name).text);
     tern_header *header = find_header(rq, name);
     const char *name_copy = header != NULL ? header->name : tern_request_strdup(rq, name);
     const char *value_copy = tern_request_strdup(rq, value);

@@ -30,6 +30,7 @@ void terni_request_begin(tern_request *rq, tern_service *service, const tern_met
     rq->passed = 0;
     rq->defers = NULL;
     rq->is_deferred = false;
+    rq->refuses = false;
     rq->status = TERN_OK;
     rq->no_memory = false;
     rq->text[0] = '\0';
@@ -142,6 +143,7 @@ static tern_status fail(tern_request *rq, tern_status status, const char *format
     for (char *at = rq->text; *at != '\0'; at++) /* a header value, as which it is sent, is one line */
         if (*at == '\r' || *at == '\n') *at = ' ';
     rq->status = status > TERN_OK && status <= TERN_UNAUTHENTICATED ? status : TERN_INTERNAL;
+    rq->refuses = false;
     rq->detail_type = NULL;
     rq->detail_size = 0;
     return rq->status;
@@ -167,6 +169,17 @@ static void set_detail(tern_request *rq, const ProtobufCMessage *detail)
     rq->detail_type = detail->descriptor->name;
     rq->detail = bytes;
     rq->detail_size = protobuf_c_message_pack(detail, bytes);
+}
+
+tern_status tern_request_refuse(tern_request *rq, tern_status status, uint32_t retry_after_ms, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fail(rq, status, format, args);
+    va_end(args);
+    rq->refuses = true;
+    rq->retry_after_ms = retry_after_ms;
+    return rq->status;
 }
 
 tern_status tern_request_fail_with(tern_request *rq, tern_status status, const ProtobufCMessage *detail,

@@ -21,11 +21,13 @@ struct tern_request {
     int64_t started_ns;     /* of terni_now_ns */
     terni_time_ms deadline; /* of its caller */
     ProtobufCMessage *out;
-    size_t passed;      /* interceptors that have let it through */
-    bool *defers;       /* inside the handler: where to say that it defers; NULL: elsewhere, or it has */
-    bool is_deferred;   /* tern_request_complete answers it */
-    tern_status status; /* of tern_request_fail; TERN_OK: it was not called */
-    bool no_memory;     /* an allocation failed */
+    size_t passed;           /* interceptors that have let it through */
+    bool *defers;            /* inside the handler: where to say that it defers; NULL: elsewhere, or it has */
+    bool is_deferred;        /* tern_request_complete answers it */
+    tern_status status;      /* of tern_request_fail; TERN_OK: it was not called */
+    bool no_memory;          /* an allocation failed */
+    bool refuses;            /* the failure is a refusal: the request has not run */
+    uint32_t retry_after_ms; /* of a refusal; 0: not said */
     char text[TERN_ERROR_TEXT_SIZE];
     const char *detail_type; /* of the message to go with the error; NULL: none */
     const void *detail;

@@ -167,6 +167,12 @@ static tern_status flush_answers(tern_conn *conn, terni_time_ms deadline, tern_e
     return terni_fail(err, st, "the last replies: %s", why.text);
 }
 
+static tern_status fail_stop(tern_service *service, uint32_t timeout_ms, tern_error *err)
+{
+    return terni_fail(err, TERN_DEADLINE_EXCEEDED, "service %s: not stopped within %u ms, %u requests are deferred",
+                      service->type->name, timeout_ms, terni_sub_deferred(service->sub));
+}
+
 tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_error *err)
 {
     if (service == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "service is NULL");
@@ -176,6 +182,7 @@ tern_status tern_service_stop(tern_service *service, uint32_t timeout_ms, tern_e
     tern_status st = terni_may_wait("tern_service_stop", err);
     if (st != TERN_OK) return st;
     st = tern_sub_drain(service->sub, timeout_ms, err);
+    if (st == TERN_DEADLINE_EXCEEDED) (void)fail_stop(service, timeout_ms, err);
     terni_discovery_end(service->discovery);
     if (st != TERN_OK || closed || terni_sub_inside(service->sub)) return st;
     return flush_answers(service->conn, deadline, err);

@@ -68,7 +68,7 @@ tern_status out_call(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &out__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -87,7 +87,7 @@ tern_status out_call_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &out__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &out__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -99,7 +99,7 @@ tern_status out_reply(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &out__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -118,7 +118,7 @@ tern_status out_reply_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &out__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &out__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -348,7 +348,7 @@ tern_status calls_async(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -367,7 +367,7 @@ tern_status calls_async_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -379,7 +379,7 @@ tern_status calls_result(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -398,7 +398,7 @@ tern_status calls_result_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -410,7 +410,7 @@ tern_status calls_fn(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -429,7 +429,7 @@ tern_status calls_fn_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -441,7 +441,7 @@ tern_status calls_done(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[3],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -460,7 +460,7 @@ tern_status calls_done_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[3], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[3], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -472,7 +472,7 @@ tern_status calls_err(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[4],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -491,7 +491,7 @@ tern_status calls_err_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[4], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[4], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -503,7 +503,7 @@ tern_status calls_foo(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[5],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -522,7 +522,7 @@ tern_status calls_foo_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[5], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[5], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -534,7 +534,7 @@ tern_status calls_foo__result_(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[6],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -553,7 +553,7 @@ tern_status calls_foo__result__result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[6], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[6], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -565,7 +565,7 @@ tern_status calls_foo_async_fn(tern_client *client, const Named *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &calls__methods[7],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;
@@ -584,7 +584,7 @@ tern_status calls_foo_async_fn_result(tern_call *call, Named **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &calls__methods[7], &reply, err);
+    tern_status st = tern_call_result(call, &calls__methods[7], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Named *)reply;

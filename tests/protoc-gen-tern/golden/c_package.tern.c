@@ -43,7 +43,7 @@ tern_status ex_short_v1_things_take(tern_client *client, const ExShort__V1__Thin
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &ex_short_v1_things__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (ExShort__V1__Thing__Part *)reply;
@@ -62,7 +62,7 @@ tern_status ex_short_v1_things_take_result(tern_call *call, ExShort__V1__Thing__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &ex_short_v1_things__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &ex_short_v1_things__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (ExShort__V1__Thing__Part *)reply;

@@ -43,7 +43,7 @@ tern_status unpacker_unpack(tern_client *client, const Unpacked *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &unpacker__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Unpacked *)reply;
@@ -62,7 +62,7 @@ tern_status unpacker_unpack_result(tern_call *call, Unpacked **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &unpacker__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &unpacker__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Unpacked *)reply;

@@ -68,7 +68,7 @@ tern_status given_borrower_borrow(tern_client *client, const ExShort__V1__Thing 
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &given_borrower__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (ExShort__V1__Thing__Part *)reply;
@@ -87,7 +87,7 @@ tern_status given_borrower_borrow_result(tern_call *call, ExShort__V1__Thing__Pa
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &given_borrower__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &given_borrower__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (ExShort__V1__Thing__Part *)reply;
@@ -99,7 +99,7 @@ tern_status given_borrower_keep(tern_client *client, const Given__Own *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &given_borrower__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Given__Own *)reply;
@@ -118,7 +118,7 @@ tern_status given_borrower_keep_result(tern_call *call, Given__Own **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &given_borrower__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &given_borrower__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Given__Own *)reply;

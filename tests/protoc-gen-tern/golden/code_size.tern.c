@@ -43,7 +43,7 @@ tern_status demo_small_tiny_shrink(tern_client *client, const Demo__Small__Small
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_small_tiny__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Small__Small *)reply;
@@ -62,7 +62,7 @@ tern_status demo_small_tiny_shrink_result(tern_call *call, Demo__Small__Small **
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_small_tiny__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_small_tiny__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Small__Small *)reply;

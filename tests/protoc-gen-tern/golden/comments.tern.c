@@ -218,7 +218,7 @@ tern_status demo_comments_commented_block(tern_client *client, const Demo__Comme
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -237,7 +237,7 @@ tern_status demo_comments_commented_block_result(tern_call *call, Demo__Comments
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -249,7 +249,7 @@ tern_status demo_comments_commented_sneaky(tern_client *client, const Demo__Comm
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -268,7 +268,7 @@ tern_status demo_comments_commented_sneaky_result(tern_call *call, Demo__Comment
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -280,7 +280,7 @@ tern_status demo_comments_commented_trailing(tern_client *client, const Demo__Co
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -299,7 +299,7 @@ tern_status demo_comments_commented_trailing_result(tern_call *call, Demo__Comme
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -311,7 +311,7 @@ tern_status demo_comments_commented_odd(tern_client *client, const Demo__Comment
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[3],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -330,7 +330,7 @@ tern_status demo_comments_commented_odd_result(tern_call *call, Demo__Comments__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[3], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[3], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -342,7 +342,7 @@ tern_status demo_comments_commented_trigraph(tern_client *client, const Demo__Co
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[4],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -361,7 +361,7 @@ tern_status demo_comments_commented_trigraph_result(tern_call *call, Demo__Comme
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[4], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[4], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -373,7 +373,7 @@ tern_status demo_comments_commented_utf8(tern_client *client, const Demo__Commen
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[5],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -392,7 +392,7 @@ tern_status demo_comments_commented_utf8_result(tern_call *call, Demo__Comments_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[5], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[5], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -404,7 +404,7 @@ tern_status demo_comments_commented_blank(tern_client *client, const Demo__Comme
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[6],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -423,7 +423,7 @@ tern_status demo_comments_commented_blank_result(tern_call *call, Demo__Comments
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[6], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[6], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -435,7 +435,7 @@ tern_status demo_comments_commented_none(tern_client *client, const Demo__Commen
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_comments_commented__methods[7],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;
@@ -454,7 +454,7 @@ tern_status demo_comments_commented_none_result(tern_call *call, Demo__Comments_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_comments_commented__methods[7], &reply, err);
+    tern_status st = tern_call_result(call, &demo_comments_commented__methods[7], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Comments__Text *)reply;

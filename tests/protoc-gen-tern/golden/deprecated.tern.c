@@ -68,7 +68,7 @@ tern_status demo_old_half_old(tern_client *client, const Demo__Old__Age *request
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_old_half__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -87,7 +87,7 @@ tern_status demo_old_half_old_result(tern_call *call, Demo__Old__Age **out_reply
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_old_half__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_old_half__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -99,7 +99,7 @@ tern_status demo_old_half_fresh(tern_client *client, const Demo__Old__Age *reque
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_old_half__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -118,7 +118,7 @@ tern_status demo_old_half_fresh_result(tern_call *call, Demo__Old__Age **out_rep
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_old_half__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_old_half__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -173,7 +173,7 @@ tern_status demo_old_all_any(tern_client *client, const Demo__Old__Age *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_old_all__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;
@@ -192,7 +192,7 @@ tern_status demo_old_all_any_result(tern_call *call, Demo__Old__Age **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_old_all__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_old_all__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Old__Age *)reply;

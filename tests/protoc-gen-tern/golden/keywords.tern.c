@@ -218,7 +218,7 @@ tern_status demo_keywords_words_default(tern_client *client, const Demo__Keyword
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -237,7 +237,7 @@ tern_status demo_keywords_words_default_result(tern_call *call, Demo__Keywords__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -249,7 +249,7 @@ tern_status demo_keywords_words_register(tern_client *client, const Demo__Keywor
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -268,7 +268,7 @@ tern_status demo_keywords_words_register_result(tern_call *call, Demo__Keywords_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -280,7 +280,7 @@ tern_status demo_keywords_words_int(tern_client *client, const Demo__Keywords__W
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -299,7 +299,7 @@ tern_status demo_keywords_words_int_result(tern_call *call, Demo__Keywords__Word
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -311,7 +311,7 @@ tern_status demo_keywords_words_delete(tern_client *client, const Demo__Keywords
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[3],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -330,7 +330,7 @@ tern_status demo_keywords_words_delete_result(tern_call *call, Demo__Keywords__W
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[3], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[3], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -342,7 +342,7 @@ tern_status demo_keywords_words_static_assert(tern_client *client, const Demo__K
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[4],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -361,7 +361,7 @@ tern_status demo_keywords_words_static_assert_result(tern_call *call, Demo__Keyw
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[4], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[4], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -373,7 +373,7 @@ tern_status demo_keywords_words_assert(tern_client *client, const Demo__Keywords
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[5],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -392,7 +392,7 @@ tern_status demo_keywords_words_assert_result(tern_call *call, Demo__Keywords__W
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[5], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[5], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -404,7 +404,7 @@ tern_status demo_keywords_words_errno(tern_client *client, const Demo__Keywords_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[6],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -423,7 +423,7 @@ tern_status demo_keywords_words_errno_result(tern_call *call, Demo__Keywords__Wo
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[6], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[6], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -435,7 +435,7 @@ tern_status demo_keywords_words_linux(tern_client *client, const Demo__Keywords_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_words__methods[7],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;
@@ -454,7 +454,7 @@ tern_status demo_keywords_words_linux_result(tern_call *call, Demo__Keywords__Wo
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_words__methods[7], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_words__methods[7], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Word *)reply;

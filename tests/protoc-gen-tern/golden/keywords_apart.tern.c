@@ -93,7 +93,7 @@ tern_status demo_keywords_apart_registry_register(tern_client *client, const Dem
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_apart_registry__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__ID2Name *)reply;
@@ -112,7 +112,7 @@ tern_status demo_keywords_apart_registry_register_result(tern_call *call, Types_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__ID2Name *)reply;
@@ -124,7 +124,7 @@ tern_status demo_keywords_apart_registry_delete(tern_client *client, const Demo_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_apart_registry__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Apart__Entry *)reply;
@@ -143,7 +143,7 @@ tern_status demo_keywords_apart_registry_delete_result(tern_call *call, Demo__Ke
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Apart__Entry *)reply;
@@ -155,7 +155,7 @@ tern_status demo_keywords_apart_registry_continue(tern_client *client, const Typ
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_keywords_apart_registry__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Apart__Entry *)reply;
@@ -174,7 +174,7 @@ tern_status demo_keywords_apart_registry_continue_result(tern_call *call, Demo__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &demo_keywords_apart_registry__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Keywords__Apart__Entry *)reply;

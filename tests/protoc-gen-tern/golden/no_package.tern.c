@@ -43,7 +43,7 @@ tern_status bare_call(tern_client *client, const Plain *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &bare__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain__Inner *)reply;
@@ -62,7 +62,7 @@ tern_status bare_call_result(tern_call *call, Plain__Inner **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &bare__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &bare__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain__Inner *)reply;
@@ -117,7 +117,7 @@ tern_status static_cast_(tern_client *client, const Plain *request,
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &static__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain *)reply;
@@ -136,7 +136,7 @@ tern_status static_cast_result(tern_call *call, Plain **out_reply,
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &static__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &static__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Plain *)reply;

@@ -43,7 +43,7 @@ tern_status demo_optional_presence_tell(tern_client *client, const Demo__Optiona
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_optional_presence__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Optional__Maybe *)reply;
@@ -62,7 +62,7 @@ tern_status demo_optional_presence_tell_result(tern_call *call, Demo__Optional__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_optional_presence__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_optional_presence__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Optional__Maybe *)reply;

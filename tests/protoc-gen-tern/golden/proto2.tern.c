@@ -68,7 +68,7 @@ tern_status demo_two_two_ask(tern_client *client, const Demo__Two__Request *requ
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_two_two__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Two__Reply *)reply;
@@ -87,7 +87,7 @@ tern_status demo_two_two_ask_result(tern_call *call, Demo__Two__Reply **out_repl
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_two_two__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_two_two__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Two__Reply *)reply;
@@ -99,7 +99,7 @@ tern_status demo_two_two_ask_item(tern_client *client, const Demo__Two__Request_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_two_two__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Two__Reply *)reply;
@@ -118,7 +118,7 @@ tern_status demo_two_two_ask_item_result(tern_call *call, Demo__Two__Reply **out
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_two_two__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_two_two__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Two__Reply *)reply;

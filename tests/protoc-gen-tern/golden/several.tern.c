@@ -118,7 +118,7 @@ tern_status demo_several_v1_first_find(tern_client *client, const Demo__Several_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__CommonV1__Page *)reply;
@@ -137,7 +137,7 @@ tern_status demo_several_v1_first_find_result(tern_call *call, Types__CommonV1__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__CommonV1__Page *)reply;
@@ -149,7 +149,7 @@ tern_status demo_several_v1_first_next(tern_client *client, const Types__CommonV
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__CommonV1__Page__Cursor__HTTPState *)reply;
@@ -168,7 +168,7 @@ tern_status demo_several_v1_first_next_result(tern_call *call, Types__CommonV1__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__CommonV1__Page__Cursor__HTTPState *)reply;
@@ -180,7 +180,7 @@ tern_status demo_several_v1_first_nested(tern_client *client, const Demo__Severa
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query__Nested *)reply;
@@ -199,7 +199,7 @@ tern_status demo_several_v1_first_nested_result(tern_call *call, Demo__Several__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query__Nested *)reply;
@@ -211,7 +211,7 @@ tern_status demo_several_v1_first_ping(tern_client *client, const Google__Protob
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_first__methods[3],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Google__Protobuf__Empty *)reply;
@@ -230,7 +230,7 @@ tern_status demo_several_v1_first_ping_result(tern_call *call, Google__Protobuf_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[3], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_first__methods[3], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Google__Protobuf__Empty *)reply;
@@ -410,7 +410,7 @@ tern_status demo_several_v1_httpserver_get_v2(tern_client *client, const Types__
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__ID2Name *)reply;
@@ -429,7 +429,7 @@ tern_status demo_several_v1_httpserver_get_v2_result(tern_call *call, Types__ID2
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Types__ID2Name *)reply;
@@ -441,7 +441,7 @@ tern_status demo_several_v1_httpserver_getall(tern_client *client, const Demo__S
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[1],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -460,7 +460,7 @@ tern_status demo_several_v1_httpserver_getall_result(tern_call *call, Demo__Seve
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[1], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[1], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -472,7 +472,7 @@ tern_status demo_several_v1_httpserver_get_lower(tern_client *client, const Demo
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[2],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -491,7 +491,7 @@ tern_status demo_several_v1_httpserver_get_lower_result(tern_call *call, Demo__S
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[2], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[2], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -503,7 +503,7 @@ tern_status demo_several_v1_httpserver_x(tern_client *client, const Demo__Severa
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[3],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -522,7 +522,7 @@ tern_status demo_several_v1_httpserver_x_result(tern_call *call, Demo__Several__
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[3], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[3], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -534,7 +534,7 @@ tern_status demo_several_v1_httpserver_send2_many3(tern_client *client, const De
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[4],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -553,7 +553,7 @@ tern_status demo_several_v1_httpserver_send2_many3_result(tern_call *call, Demo_
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[4], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[4], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -565,7 +565,7 @@ tern_status demo_several_v1_httpserver_mixed__case_(tern_client *client, const D
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_httpserver__methods[5],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -584,7 +584,7 @@ tern_status demo_several_v1_httpserver_mixed__case__result(tern_call *call, Demo
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[5], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_httpserver__methods[5], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -653,7 +653,7 @@ tern_status demo_several_v1_lower_service_do_it(tern_client *client, const Demo_
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &demo_several_v1_lower_service__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;
@@ -672,7 +672,7 @@ tern_status demo_several_v1_lower_service_do_it_result(tern_call *call, Demo__Se
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &demo_several_v1_lower_service__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &demo_several_v1_lower_service__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Demo__Several__V1__Query *)reply;

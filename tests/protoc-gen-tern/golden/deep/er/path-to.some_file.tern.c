@@ -43,7 +43,7 @@ tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta(tern_client *
 {
     ProtobufCMessage *reply = NULL;
     tern_status st = tern_client_call(client, &com_acme__corp_http2_v1beta2_apigateway2__methods[0],
-        (const ProtobufCMessage *)request, options, &reply, err);
+        (const ProtobufCMessage *)request, options, out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)reply;
@@ -62,7 +62,7 @@ tern_status com_acme__corp_http2_v1beta2_apigateway2_route_v1_beta_result(tern_c
     tern_error *err)
 {
     ProtobufCMessage *reply = NULL;
-    tern_status st = tern_call_result(call, &com_acme__corp_http2_v1beta2_apigateway2__methods[0], &reply, err);
+    tern_status st = tern_call_result(call, &com_acme__corp_http2_v1beta2_apigateway2__methods[0], out_reply ? &reply : NULL, err);
 
     if (st == TERN_OK)
         *out_reply = (Com__AcmeCorp__HTTP2__V1beta2__RPCMessage *)reply;
