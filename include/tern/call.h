@@ -24,7 +24,7 @@ TERN_API void tern_call_cancel(tern_call *call);
  * callback, or the thread that dispatches the queue on which its callback is to run. Threads: any other. */
 TERN_API tern_status tern_call_wait(tern_call *call, uint32_t timeout_ms, tern_error *err);
 
-/* The same until all of count calls have ended. */
+/* The same until all of count calls have ended; NULLs are passed over. */
 TERN_API tern_status tern_call_wait_all(tern_call *const *calls, size_t count, uint32_t timeout_ms, tern_error *err);
 
 /* The same until one of count calls, at least 1, has ended. out_index: where that one is in calls. NULLs in calls are
@@ -75,7 +75,8 @@ TERN_API tern_status tern_call_detail(tern_call *call, const ProtobufCMessageDes
  *
  * They see each call of a client from its two ends: before runs on the caller's thread, in the order of the list,
  * before anything is sent; after runs in the opposite order when the outcome is known, on the caller's thread for a
- * blocking call, else where the callback runs, just before it (on the I/O thread without a callback). Each runs once
+ * blocking call or one that does not begin, else where the callback runs, just before it (on the I/O thread without a
+ * callback). Each runs once
  * for a call, however many attempts it takes. */
 
 typedef struct tern_client_interceptor {

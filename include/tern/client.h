@@ -54,8 +54,8 @@ typedef struct tern_call_options {
      * traceparent and tracestate on (W3C Trace Context). Valid until the call has been made. NULL: none. */
     tern_request *parent;
     /* Blocking calls only: the call, when it has ended, well or not, to read what came with the reply. The caller's,
-     * for tern_call_free; NULL where there was none, because the arguments were refused or the parent's time is over.
-     * NULL: not wanted. */
+     * for tern_call_free; NULL where there was none: nothing was to be sent (arguments, draining, no memory, an I/O
+     * thread, the parent's time is over). NULL: not wanted. */
     tern_call **out_call;
 } tern_call_options;
 

@@ -43,7 +43,7 @@ TERN_API size_t tern_queue_dispatch(tern_executor *queue);
 
 /* Gives the caller's hold on a pool or queue back. A pool's threads end when nothing uses it any more. What uses a
  * queue goes on needing tern_queue_dispatch: keep it until that has been freed. What is still on it then, or comes
- * later, is dropped unhandled. Any thread; NULL is fine. */
+ * later, is dropped unhandled; but callbacks of calls run all the same, on some thread. Any thread; NULL is fine. */
 TERN_API void tern_executor_free(tern_executor *executor);
 
 #ifdef __cplusplus

@@ -61,6 +61,17 @@ bool terni_executor_is_current(tern_executor *executor)
     return executor->class->is_current(executor);
 }
 
+bool terni_executor_needs_running(const tern_executor *executor)
+{
+    return executor->class->run != NULL;
+}
+
+void terni_executor_run(tern_executor *executor)
+{
+    if (terni_executor_needs_running(executor) && terni_executor_is_current(executor))
+        (void)executor->class->run(executor);
+}
+
 uint32_t terni_executor_threads(const tern_executor *executor)
 {
     return executor->threads;

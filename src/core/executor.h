@@ -3,6 +3,7 @@
 #define TERNI_EXECUTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <tern/executor.h>
 
@@ -15,6 +16,7 @@ typedef struct terni_executor_class {
     void (*free)(tern_executor *executor); /* the program gives its hold back */
     bool (*is_current)(tern_executor *executor);
     void (*submit)(tern_executor *executor, struct terni_lane *lane);
+    size_t (*run)(tern_executor *executor); /* see terni_executor_run; NULL: it has threads */
 } terni_executor_class;
 
 /* What every executor begins with. */
@@ -32,6 +34,13 @@ bool terni_executor_is_inline(const tern_executor *executor);
 
 /* May this thread run its lanes: is it one of the pool's threads, or the one that dispatches the queue? */
 bool terni_executor_is_current(tern_executor *executor);
+
+/* Has it no thread of its own to run lanes on? Then who waits for one must look now and then whether it is the one to
+ * run it. */
+bool terni_executor_needs_running(const tern_executor *executor);
+
+/* Runs what such an executor holds now, on this thread, if this is the one. */
+void terni_executor_run(tern_executor *executor);
 
 /* How many handlers it can run at once; 1 for the inline executor and for queues. */
 uint32_t terni_executor_threads(const tern_executor *executor);

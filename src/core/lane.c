@@ -23,6 +23,8 @@ typedef struct frame {
 
 static _Thread_local const frame *innermost;
 
+enum { LOOK_EVERY_MS = 5 };
+
 bool terni_lane_init(terni_lane *lane, const terni_lane_class *class, const terni_lane_options *options)
 {
     assert(options->concurrency >= 1);
@@ -296,18 +298,48 @@ static bool empty_locked(const terni_lane *lane)
     return lane->head == NULL && (lane->closed || terni_lane_deferred(lane) == 0);
 }
 
+/* Is what the waiting thread waits for there? */
+static bool settled_locked(const terni_lane *lane, uint32_t inside, bool until_empty)
+{
+    return !handlers_run_locked(lane, inside) && (!until_empty || empty_locked(lane));
+}
+
+/* Waits for a lane whose executor has no thread of its own: for a moment, since the thread that is to run it may have
+ * ended. What a deferred item waits for may be something else that the executor holds. Returns whether this thread may
+ * run the lane. */
+static bool wait_a_moment_locked(terni_lane *lane, terni_time_ms deadline)
+{
+    bool only_deferred = lane->head == NULL && terni_lane_deferred(lane) > 0;
+    (void)pthread_mutex_unlock(&lane->mu);
+    if (only_deferred) terni_executor_run(lane->executor);
+    bool helps = terni_executor_is_current(lane->executor);
+    terni_time_ms moment = terni_deadline(LOOK_EVERY_MS);
+    (void)pthread_mutex_lock(&lane->mu);
+    if (lane->head == NULL || !helps)
+        (void)terni_cond_wait_until(&lane->quiet, &lane->mu, moment < deadline ? moment : deadline);
+    return helps;
+}
+
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
     bool in_time = true, helps = until_empty && terni_executor_is_current(lane->executor);
+    bool looks = until_empty && terni_executor_needs_running(lane->executor);
     (void)pthread_mutex_lock(&lane->mu);
     lane->waiters++;
     lane->inside_waiting += inside;
     if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
-    while (in_time && (handlers_run_locked(lane, inside) || (until_empty && !empty_locked(lane))))
-        if (helps && help_locked(lane)) in_time = terni_now_ms() < deadline;
-        else in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
-    bool done = !handlers_run_locked(lane, inside) && (!until_empty || empty_locked(lane));
+    while (in_time && !settled_locked(lane, inside, until_empty)) {
+        if (helps && help_locked(lane)) {
+            in_time = terni_now_ms() < deadline;
+        } else if (looks) {
+            helps = wait_a_moment_locked(lane, deadline);
+            in_time = terni_now_ms() < deadline;
+        } else {
+            in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
+        }
+    }
+    bool done = settled_locked(lane, inside, until_empty);
     lane->inside_waiting -= inside;
     lane->waiters--;
     bool again = helps && wants_thread_locked(lane); /* what came while this thread helped */

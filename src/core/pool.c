@@ -212,4 +212,5 @@ static void pool_submit(tern_executor *executor, struct terni_lane *lane)
     if (wakes) (void)pthread_cond_signal(&pool->runnable); /* the caller's hold on the lane keeps the pool */
 }
 
-static const terni_executor_class pool_class = { pool_hold, pool_release, pool_release, pool_is_current, pool_submit };
+static const terni_executor_class pool_class = { pool_hold,       pool_release, pool_release,
+                                                 pool_is_current, pool_submit,  NULL };

@@ -254,5 +254,5 @@ bool terni_queue_is_ready(tern_executor *executor)
     return ready;
 }
 
-static const terni_executor_class queue_class = { queue_hold, queue_release, queue_free, queue_is_current,
-                                                  queue_submit };
+static const terni_executor_class queue_class = { queue_hold,       queue_release, queue_free,
+                                                  queue_is_current, queue_submit,  terni_queue_run };

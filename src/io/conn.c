@@ -55,7 +55,8 @@ void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, 
                                  .server = memcpy(at, server, server_size),
                                  .subject = memcpy(at + server_size, subject, subject_size),
                                  .text = memcpy(at + server_size + subject_size, text, text_size) };
-    if (terni_executor_is_inline(conn->events.executor) && !terni_conn_on_io_thread(conn)) {
+    bool later = !terni_conn_on_io_thread(conn) || terni_lane_inside(&conn->events); /* one after the other */
+    if (terni_executor_is_inline(conn->events.executor) && later) {
         (void)terni_lane_push_later(&conn->events, &event->item);
         terni_waker_wake(&conn->waker);
         return;

@@ -38,8 +38,8 @@ typedef struct terni_calls_hooks {
     void (*step)(struct terni_calls_hooks *calls);
     /* When step is to be called at the latest. On the I/O thread. */
     terni_time_ms (*deadline)(struct terni_calls_hooks *calls);
-    /* The server refused a subject, or an inbox. On the I/O thread. */
-    void (*refused)(struct terni_calls_hooks *calls, const char *subject, const char *text);
+    /* The server refused to publish to subject, or to subscribe to it. On the I/O thread. */
+    void (*refused)(struct terni_calls_hooks *calls, const char *subject, bool subscription, const char *text);
     /* No reply can come any more. On the I/O thread, at its end. */
     void (*closed)(struct terni_calls_hooks *calls);
     /* Waits until no call is in flight. */

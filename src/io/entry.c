@@ -1,13 +1,15 @@
-/* Every entry has a synchronous subscription of nats.c in each session, with no limits of nats.c's: it
- * is drained right after each read, so that it never holds more than one read brought. Looking into
- * an empty one costs some 16 ns, so the entries are looked at in the order in which a message is most
- * likely to be there, and the search ends when as many are found as came: calls in flight, oldest
- * first, since replies mostly come in the order of the requests; then subscriptions, the last hit
- * first; then those aside, so that thousands of them cost the others nothing; then idle call slots, where
- * only late replies are. */
+/* Every entry, but for those threaded, has a synchronous subscription of nats.c in each session, with no limits of
+ * nats.c's: it is drained right after each read, so that it never holds more than one read brought. Looking into an
+ * empty one costs some 16 ns, so the entries are looked at in the order in which a message is most likely to be there,
+ * and the search ends when as many are found as came: calls in flight, oldest first, since replies mostly come in the
+ * order of the requests; then subscriptions, the last hit first; then those aside, so that thousands of them cost the
+ * others nothing; then idle call slots, where only late replies are. */
 #include "io/entry.h"
 
 #include <assert.h>
+#include <poll.h>
+
+enum { DELIVER_MAX_MS = 100 };
 
 static void unlink_entry(terni_entry_table *table, terni_entry *entry)
 {
@@ -110,11 +112,23 @@ natsStatus terni_entry_leave(terni_entry *entry)
     return s;
 }
 
+/* nats.c frees what its thread has not yet delivered when the subscription ends; it gets a moment for that. */
+static void let_deliver(const terni_entry *entry, natsSubscription *nsub)
+{
+    int pending = 0;
+    if (entry->threaded == NULL || nsub == NULL) return;
+    for (int i = 0; i < DELIVER_MAX_MS; i++) {
+        if (natsSubscription_GetPending(nsub, &pending, NULL) != NATS_OK || pending == 0) return;
+        (void)poll(NULL, 0, 1);
+    }
+}
+
 void terni_entries_detach(terni_entry_table *table, bool retiring)
 {
     for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             natsSubscription **nsub = retiring ? &entry->retiring_nsub : &entry->nsub;
+            let_deliver(entry, *nsub);
             natsSubscription_Destroy(*nsub);
             *nsub = NULL;
         }
@@ -139,7 +153,7 @@ static uint64_t count_threaded(terni_entry *entry, natsSubscription *nsub)
     int pending = 0;
     int64_t delivered = 0;
     if (natsSubscription_GetStats(nsub, &pending, NULL, NULL, NULL, &delivered, NULL) != NATS_OK) return 0;
-    uint64_t all = (uint64_t)pending + (uint64_t)delivered, came = all > entry->seen ? all - entry->seen : 0;
+    uint32_t all = (uint32_t)pending + (uint32_t)delivered, came = all - entry->seen; /* nats.c counts in an int */
     entry->seen = all;
     return came;
 }

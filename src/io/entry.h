@@ -33,17 +33,17 @@ typedef struct terni_threaded {
 
 /* In which order entries are looked at for messages. */
 typedef enum terni_entry_group {
-    TERNI_ENTRY_AWAITED, /* a call in flight, in the order of sending */
+    TERNI_ENTRY_AWAITED, /* calls in flight, in the order of sending, and the bulk inbox when it has some */
     TERNI_ENTRY_SUB,     /* a subscription, the last one hit first */
     TERNI_ENTRY_ASIDE,   /* a plain subscription of many that seldom get anything, the last one hit first */
-    TERNI_ENTRY_IDLE,    /* a call slot without a call: late replies */
+    TERNI_ENTRY_IDLE,    /* inboxes without a call: late replies */
     TERNI_ENTRY_GROUPS
 } terni_entry_group;
 
 typedef struct terni_entry {
     const terni_entry_class *class;
     terni_threaded *threaded;          /* NULL: drained on the I/O thread */
-    uint64_t seen;                     /* threaded: messages that came in this session, already counted */
+    uint32_t seen;                     /* threaded: messages that came in this session, already counted */
     const char *subject, *queue_group; /* the owner's; queue_group NULL: plain */
     natsSubscription *nsub;            /* in the session; NULL: not yet, or no session */
     natsSubscription *retiring_nsub;   /* in the retiring session */

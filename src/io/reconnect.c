@@ -363,7 +363,7 @@ static void permission_refused(tern_conn *conn, terni_fence_list *fences, const 
     (void)terni_fail(&why, TERN_PERMISSION_DENIED, "%s", text);
     terni_conn_note_error(conn, &why);
     terni_conn_emit(conn, TERN_EVENT_PERMISSION_REFUSED, why.status, conn->server, subject, text);
-    conn->calls->refused(conn->calls, subject, text);
+    conn->calls->refused(conn->calls, subject, subscription, text);
 }
 
 static void take_notices(tern_conn *conn, terni_session *session, terni_fence_list *fences)

@@ -312,27 +312,22 @@ static bool requests_subject(const terni_exchange *x, const char *subject)
     return same && strcmp(subject + (prefix == 0 ? 0 : prefix + 1), x->subject) == 0;
 }
 
-/* The server refused subject: the requests to it, or the inbox of some, cannot be answered. */
-static void calls_refused(terni_calls_hooks *hooks, const char *subject, const char *text)
+/* Will the request not be answered, since the server refused subject to it, or to its inbox? */
+static bool is_refused(terni_exchange *x, const char *subject, bool subscription, bool bulk)
 {
-    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    bool bulk = terni_bulk_refused(&all->bulk, subject);
-    terni_exchange *next;
-    for (terni_exchange *x = all->live; x != NULL; x = next) {
-        next = x->next;
-        if (x->state != TERNI_EXCHANGE_SENT) continue;
-        bool own_inbox = x->slot == NULL ? bulk : terni_slot_refused(x, subject);
-        if (own_inbox || requests_subject(x, subject)) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
-    }
+    if (!subscription) return requests_subject(x, subject);
+    return x->slot == NULL ? bulk : terni_slot_refused(x, subject);
 }
 
-void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg)
+static void calls_refused(terni_calls_hooks *hooks, const char *subject, bool subscription, const char *text)
 {
-    calls *all = TERNI_CONTAINER(conn->calls, calls, hooks);
+    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
+    bool bulk = subscription && terni_bulk_refused(&all->bulk, subject);
     terni_exchange *next;
     for (terni_exchange *x = all->live; x != NULL; x = next) {
         next = x->next;
-        each(x, arg);
+        if (x->state == TERNI_EXCHANGE_SENT && is_refused(x, subject, subscription, bulk))
+            end(x, NULL, TERN_PERMISSION_DENIED, text, true);
     }
 }
 

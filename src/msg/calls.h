@@ -85,7 +85,4 @@ void terni_exchange_wait(terni_exchange *exchange, terni_time_ms until);
 /* Ends it, unless it is IDLE. */
 void terni_exchange_end(terni_exchange *exchange, tern_status status, const char *text);
 
-/* Calls each with arg for every exchange in flight that the I/O thread knows of. each may end that one, no other. */
-void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg);
-
 #endif

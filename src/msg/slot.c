@@ -140,11 +140,11 @@ void terni_slot_leave(terni_exchange *exchange, bool answered)
     exchange->slot = NULL;
     slot->exchange = NULL;
     if (slot->entry.in_table) terni_entry_regroup(table_of(slot), &slot->entry, TERNI_ENTRY_IDLE);
+    terni_entry_forget_retiring(&slot->entry); /* the next call, and the fence, go through the session only */
     if (answered || !slot->entry.in_table) {
         give_back(slot);
         return;
     }
-    terni_entry_forget_retiring(&slot->entry); /* the fence goes through the session only */
     if (terni_fence_send(&slot->owner->conn->io.fences, &slot->fence) == NATS_OK) return;
     terni_entry_remove(table_of(slot), &slot->entry); /* no fence, no subscription: a 503 for it finds nobody */
     give_back(slot);

@@ -31,8 +31,15 @@
 #include "rpc/wire.h"
 
 enum { SPARES_MAX = 64, DEFAULT_TIMEOUT_SLACK_MS = 100 };
+enum { OWN_HEADER_MAX = 64 }; /* "NATS/1.0", a name, a number and what is between them */
 
-static _Thread_local const tern_call *completing; /* the call whose callback this thread is in */
+/* The calls whose callbacks this thread is in, innermost first. */
+typedef struct completion {
+    const tern_call *call;
+    const struct completion *outer;
+} completion;
+
+static _Thread_local const completion *completing;
 
 static const terni_exchange_class call_class;
 
@@ -142,7 +149,7 @@ static void exchange_release(terni_exchange *exchange)
 static tern_status fail_remote(const terni_reply_error *error, tern_error *err)
 {
     (void)terni_fail(err, error->status, "%s", error->text);
-    err->remote = true;
+    err->remote = !error->local;
     err->remote_code = error->code;
     return error->status;
 }
@@ -200,10 +207,10 @@ static void finish(tern_call *call)
     tern_client *client = call->client;
     terni_call_conclude(call, &message, &err);
     if (call->kind == TERNI_CALL_CALLBACK) {
-        const tern_call *outer = completing;
-        completing = call;
+        const completion here = { .call = call, .outer = completing };
+        completing = &here;
         call->method->complete(call->done, call, message, &err, call->arg);
-        completing = outer;
+        completing = here.outer;
     } else {
         call->message = message;
         call->status = err.status;
@@ -224,6 +231,15 @@ void terni_call_run_callback(terni_lane *lane, terni_item *item)
 
 /* ---- On the I/O thread ---- */
 
+/* Is there room for one more header of Tern's own within what the server takes? Without it the service assumes the
+ * default timeout, or a first attempt. */
+static bool fits(const tern_call *call)
+{
+    size_t limit = tern_conn_max_payload(call->client->conn);
+    size_t headers = terni_header_bytes(call->headers.items, call->headers.count);
+    return limit == 0 || call->payload_size + headers + OWN_HEADER_MAX <= limit;
+}
+
 static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 {
     static _Thread_local char text[24];
@@ -234,7 +250,7 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
     (void)pthread_mutex_unlock(terni_call_mu(call));
     terni_time_ms left = call->exchange.deadline - terni_now_ms();
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;
-    if (!as_assumed && wanted) {
+    if (!as_assumed && wanted && fits(call)) {
         (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
         *out_header = (tern_header){ .name = TERNI_HEADER_TIMEOUT, .value = text };
     }
@@ -332,7 +348,7 @@ tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request,
     char number[12];
     uint32_t attempt = atomic_fetch_add(&call->attempts, 1) + 1;
     tern_status st = TERN_OK;
-    if (attempt > 1) {
+    if (attempt > 1 && fits(call)) {
         (void)snprintf(number, sizeof number, "%u", attempt);
         st = terni_headers_set_own(&call->headers, TERNI_HEADER_ATTEMPT, number, err);
     }
@@ -362,7 +378,16 @@ void tern_call_cancel(tern_call *call)
 
 bool terni_call_is_completing(const tern_call *call)
 {
-    return completing == call;
+    const completion *at = completing;
+    while (at != NULL && at->call != call) at = at->outer;
+    return at != NULL;
+}
+
+bool terni_call_is_completing_of(const tern_client *client)
+{
+    const completion *at = completing;
+    while (at != NULL && at->call->client != client) at = at->outer;
+    return at != NULL;
 }
 
 uint64_t tern_call_elapsed_us(const tern_call *call)

@@ -90,8 +90,9 @@ void terni_call_tell_finished(tern_call *call);
 /* A lane's run: finishes the call that item is part of. */
 void terni_call_run_callback(terni_lane *lane, terni_item *item);
 
-/* Is this thread in the call's callback? */
+/* Is this thread in the call's callback? In that of any call of the client's? */
 bool terni_call_is_completing(const tern_call *call);
+bool terni_call_is_completing_of(const tern_client *client);
 
 /* Frees a call that nobody uses. */
 void terni_call_free(tern_call *call);

@@ -14,6 +14,7 @@
 static pthread_mutex_t any_mu = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t any_finished; /* with any_mu */
 static pthread_once_t any_once = PTHREAD_ONCE_INIT;
+static uint64_t any_count;      /* any_mu: calls that finished while somebody waited */
 static atomic_uint any_waiters; /* counted before they look, so that who finishes either is seen or sees them */
 
 void terni_call_tell_finished(tern_call *call)
@@ -24,6 +25,7 @@ void terni_call_tell_finished(tern_call *call)
     (void)pthread_mutex_unlock(terni_call_mu(call));
     if (atomic_load(&any_waiters) == 0) return;
     (void)pthread_mutex_lock(&any_mu);
+    any_count++;
     (void)pthread_cond_broadcast(&any_finished);
     (void)pthread_mutex_unlock(&any_mu);
 }
@@ -58,17 +60,34 @@ static tern_status may_wait_for(tern_call *call, tern_error *err)
     return TERN_OK;
 }
 
+/* Is this a thread of the pool that is to run the call's callback? Perhaps the last one: then it must not only wait. */
+static bool may_run(tern_call *call)
+{
+    return call->kind == TERNI_CALL_CALLBACK && terni_executor_is_current(call->client->callbacks->executor);
+}
+
+/* Runs callbacks of the call's client, and returns the time to do so again. */
+static terni_time_ms help(tern_call *call, terni_time_ms deadline)
+{
+    terni_client_help(call->client);
+    terni_time_ms moment = terni_deadline(TERNI_HELP_EVERY_MS);
+    return moment < deadline ? moment : deadline;
+}
+
 static tern_status wait_until(tern_call *call, terni_time_ms deadline, uint32_t timeout_ms, tern_error *err)
 {
     tern_status st = may_wait_for(call, err);
     if (st != TERN_OK) return st;
-    bool in_time = true;
+    bool helps = may_run(call), in_time = true;
     pthread_mutex_t *mu = terni_call_mu(call);
-    (void)pthread_mutex_lock(mu);
-    while (!is_finished(call) && in_time) in_time = terni_waiter_wait(&call->waiters, mu, deadline);
-    bool finished = is_finished(call);
-    (void)pthread_mutex_unlock(mu);
-    if (finished) return TERN_OK;
+    while (!is_finished(call) && in_time) {
+        terni_time_ms until = helps ? help(call, deadline) : deadline;
+        (void)pthread_mutex_lock(mu);
+        if (!is_finished(call)) (void)terni_waiter_wait(&call->waiters, mu, until);
+        (void)pthread_mutex_unlock(mu);
+        in_time = deadline == TERNI_NEVER || terni_now_ms() < deadline;
+    }
+    if (is_finished(call)) return TERN_OK;
     return terni_fail(err, TERN_DEADLINE_EXCEEDED, "call of \"%s\": has not ended within %u ms", call->method->subject,
                       timeout_ms);
 }
@@ -117,6 +136,42 @@ static tern_status check_any(tern_call *const *calls, size_t count, tern_error *
     return st;
 }
 
+static uint64_t count_finished(void)
+{
+    (void)pthread_mutex_lock(&any_mu);
+    uint64_t count = any_count;
+    (void)pthread_mutex_unlock(&any_mu);
+    return count;
+}
+
+/* Runs callbacks where this thread may have to, and returns the time to do so again. */
+static terni_time_ms help_any(tern_call *const *calls, size_t count, terni_time_ms deadline)
+{
+    for (size_t i = 0; i < count; i++)
+        if (calls[i] != NULL && may_run(calls[i])) return help(calls[i], deadline);
+    return deadline;
+}
+
+/* Waits until one of the calls has finished, and returns its index; or count, after the deadline. They are looked
+ * through without the lock, which all that finish need. */
+static size_t wait_for_one(tern_call *const *calls, size_t count, terni_time_ms deadline)
+{
+    size_t at = count;
+    bool in_time = true;
+    (void)atomic_fetch_add(&any_waiters, 1);
+    while (at == count && in_time) {
+        terni_time_ms until = help_any(calls, count, deadline);
+        uint64_t seen = count_finished();
+        at = find_finished(calls, count);
+        (void)pthread_mutex_lock(&any_mu);
+        if (at == count && any_count == seen) (void)terni_cond_wait_until(&any_finished, &any_mu, until);
+        (void)pthread_mutex_unlock(&any_mu);
+        in_time = deadline == TERNI_NEVER || terni_now_ms() < deadline;
+    }
+    (void)atomic_fetch_sub(&any_waiters, 1);
+    return at < count ? at : find_finished(calls, count);
+}
+
 tern_status tern_call_wait_any(tern_call *const *calls, size_t count, uint32_t timeout_ms, size_t *out_index,
                                tern_error *err)
 {
@@ -128,15 +183,8 @@ tern_status tern_call_wait_any(tern_call *const *calls, size_t count, uint32_t t
     }
     tern_status st = check_any(calls, count, err);
     if (st != TERN_OK) return st;
-    terni_time_ms deadline = wait_deadline(timeout_ms);
-    bool in_time = true;
     (void)pthread_once(&any_once, init_any);
-    (void)pthread_mutex_lock(&any_mu);
-    (void)atomic_fetch_add(&any_waiters, 1);
-    while ((at = find_finished(calls, count)) == count && in_time)
-        in_time = terni_cond_wait_until(&any_finished, &any_mu, deadline);
-    (void)atomic_fetch_sub(&any_waiters, 1);
-    (void)pthread_mutex_unlock(&any_mu);
+    at = wait_for_one(calls, count, wait_deadline(timeout_ms));
     if (at == count)
         return terni_fail(err, TERN_DEADLINE_EXCEEDED, "none of %zu calls has ended within %u ms", count, timeout_ms);
     *out_index = at;

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/queue.h"
 #include "core/subject.h"
 #include "rpc/call.h"
 #include "rpc/wire.h"
 
-enum { INTERCEPTORS_MAX = 1000, LOOK_EVERY_MS = 5 };
+enum { INTERCEPTORS_MAX = 1000 };
 
 /* ---- Life ---- */
 
@@ -36,12 +35,14 @@ static void client_destroy(tern_client *client)
         terni_call_free(call);
     }
     if (client->callbacks != NULL) terni_lane_release(client->callbacks);
+    tern_executor *executor = client->executor;
     (void)pthread_cond_destroy(&client->idle);
     (void)pthread_mutex_destroy(&client->mu);
     destroy_locks(client, TERNI_CALL_LOCKS);
     free(client->interceptors);
     free(client->prefix);
     free(client);
+    terni_executor_release(executor);
     terni_conn_release(conn);
 }
 
@@ -76,7 +77,12 @@ static bool client_init(tern_client *client, const tern_client_options *options)
     if (size > 0) memcpy(client->interceptors, options->interceptors, size);
     client->interceptor_count = options->interceptor_count;
     if (!init_locks(client)) goto no_locks;
-    if (terni_cond_init(&client->idle)) return true;
+    if (!terni_cond_init(&client->idle)) goto no_cond;
+    if (options->executor == NULL) return true; /* the shared pool is used when it is needed */
+    client->executor = terni_executor_use(options->executor);
+    if (client->executor != NULL) return true;
+    (void)pthread_cond_destroy(&client->idle);
+no_cond:
     destroy_locks(client, TERNI_CALL_LOCKS);
     (void)pthread_mutex_destroy(&client->mu);
 no_locks:
@@ -98,36 +104,40 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     tern_client *client = calloc(1, sizeof *client);
     if (client == NULL) return terni_fail_memory(err);
     st = terni_retry_init(&client->retry, &options->retry, err);
-    if (st == TERN_OK && !client_init(client, options)) st = terni_fail_memory(err);
+    if (st == TERN_OK && !client_init(client, options))
+        st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for a client");
     if (st != TERN_OK) {
         free(client);
         return st;
     }
     atomic_init(&client->refs, 1);
     client->timeout_ms = options->timeout_ms == 0 ? TERNI_TIMEOUT_DEFAULT_MS : options->timeout_ms;
-    client->executor = options->executor;
     client->conn = conn;
     terni_conn_retain(conn);
     *out_client = client;
     return TERN_OK;
 }
 
-/* Waits until no call is left. A thread that dispatches the callbacks' queue runs them meanwhile; a queue that gets
- * something to run does not wake who waits here, so it looks now and then. */
+void terni_client_help(tern_client *client)
+{
+    (void)pthread_mutex_lock(&client->mu);
+    terni_lane *callbacks = client->callbacks;
+    (void)pthread_mutex_unlock(&client->mu);
+    if (callbacks == NULL) return;
+    terni_executor_run(callbacks->executor);
+    (void)terni_lane_wait_empty(callbacks, terni_now_ms());
+}
+
+/* Waits until no call is left. What is to run the callbacks may be this very thread, or have ended; and it does not
+ * wake who waits here. So it helps now and then. */
 static void wait_idle_locked(tern_client *client)
 {
-    tern_executor *executor = client->callbacks == NULL ? NULL : client->callbacks->executor;
-    bool own = executor != NULL && terni_queue_is_own(executor);
     while (client->calls != NULL) {
-        if (!own) {
-            (void)pthread_cond_wait(&client->idle, &client->mu);
-            continue;
-        }
         (void)pthread_mutex_unlock(&client->mu);
-        (void)terni_queue_run(executor);
+        terni_client_help(client);
         (void)pthread_mutex_lock(&client->mu);
         if (client->calls != NULL)
-            (void)terni_cond_wait_until(&client->idle, &client->mu, terni_deadline(LOOK_EVERY_MS));
+            (void)terni_cond_wait_until(&client->idle, &client->mu, terni_deadline(TERNI_HELP_EVERY_MS));
     }
 }
 
@@ -137,8 +147,8 @@ void tern_client_free(tern_client *client)
     (void)pthread_mutex_lock(&client->mu);
     client->freed = true;
     for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
-    bool waits = !terni_on_io_thread() && (client->callbacks == NULL || !terni_lane_inside(client->callbacks));
-    if (waits) wait_idle_locked(client);
+    bool inside = terni_call_is_completing_of(client);
+    if (!inside && !terni_on_io_thread()) wait_idle_locked(client);
     (void)pthread_mutex_unlock(&client->mu);
     terni_client_release(client);
 }

@@ -15,7 +15,7 @@ struct tern_client {
     tern_conn *conn;  /* held */
     char *prefix;     /* NULL: none */
     uint32_t timeout_ms;
-    tern_executor *executor; /* as the program named it */
+    tern_executor *executor; /* held; NULL: the shared pool, which the callbacks hold */
     terni_retry retry;
     tern_client_interceptor *interceptors;
     size_t interceptor_count;
@@ -36,6 +36,10 @@ void terni_client_release(tern_client *client);
 
 /* The lane on which callbacks run, the client's for its life; NULL: no memory or thread. */
 terni_lane *terni_client_callbacks(tern_client *client);
+
+/* Runs callbacks of the client's that wait, where this thread is the one to run them, or may. */
+enum { TERNI_HELP_EVERY_MS = 5 };
+void terni_client_help(tern_client *client);
 
 /* Enters an asynchronous call, and takes it out when it has ended. CANCELLED: the client is being freed. */
 tern_status terni_client_enlist(tern_client *client, tern_call *call, tern_error *err);

@@ -36,13 +36,14 @@ void terni_endpoints_free(terni_endpoints *endpoints)
 
 static void add(atomic_uint_fast64_t *counter, uint64_t amount)
 {
-    (void)atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(counter, amount, memory_order_acq_rel);
 }
 
 void terni_endpoint_count(terni_endpoints *endpoints, size_t index, int64_t processing_ns, tern_status status,
                           const char *text)
 {
     endpoint *at = &endpoints->list[index];
+    add(&at->requests, 1); /* before its error, so that there are never more of these */
     add(&at->processing_ns, processing_ns > 0 ? (uint64_t)processing_ns : 0);
     if (status != TERN_OK) {
         add(&at->errors, 1);
@@ -51,13 +52,12 @@ void terni_endpoint_count(terni_endpoints *endpoints, size_t index, int64_t proc
                        *text == '\0' ? tern_status_meaning(status) : text);
         (void)pthread_mutex_unlock(&endpoints->mu);
     }
-    add(&at->requests, 1);
 }
 
 static void read_counters(endpoint *at, terni_endpoint_stats *out_stats)
 {
-    out_stats->requests += atomic_load(&at->requests);
     out_stats->errors += atomic_load(&at->errors);
+    out_stats->requests += atomic_load(&at->requests);
     out_stats->processing_ns += atomic_load(&at->processing_ns);
 }
 

@@ -36,20 +36,31 @@ static int64_t read_ms(const char *text)
     return ms < UINT32_MAX ? (int64_t)ms : UINT32_MAX; /* no call lasts longer */
 }
 
-/* Cheap where there are no headers, as mostly. */
-static bool may_be_error(natsMsg *reply)
+/* What the header block says of itself: OK: it may hold an error; NOT_FOUND: it does not; others: it cannot be read.
+ * Cheap where there are no headers, as mostly. */
+static natsStatus look_for_error(natsMsg *reply)
 {
     const char *value = NULL;
     const char *const names[] = { "Status", TERNI_HEADER_ERROR_CODE, TERNI_HEADER_ERROR };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (natsMsgHeader_Get(reply, names[i], &value) == NATS_OK) return true;
-    return false;
+    natsStatus s = NATS_NOT_FOUND;
+    for (size_t i = 0; i < sizeof names / sizeof *names && s == NATS_NOT_FOUND; i++)
+        s = natsMsgHeader_Get(reply, names[i], &value);
+    return s;
+}
+
+static terni_reply_error unreadable(natsStatus s)
+{
+    tern_status st = s == NATS_NO_MEMORY ? TERN_RESOURCE_EXHAUSTED : TERN_INTERNAL;
+    const char *text = st == TERN_INTERNAL ? "the reply's headers cannot be read" : "out of memory";
+    return (terni_reply_error){ .status = st, .local = true, .text = text, .retry_after_ms = -1 };
 }
 
 terni_reply_error terni_reply_read_error(natsMsg *reply)
 {
     static const char eaten[] = TERNI_HEADER_ERROR_CODE ":";
-    if (!may_be_error(reply)) return (terni_reply_error){ .status = TERN_OK };
+    natsStatus s = look_for_error(reply);
+    if (s == NATS_NOT_FOUND) return (terni_reply_error){ .status = TERN_OK };
+    if (s != NATS_OK) return unreadable(s);
     if (nats_status(reply) != 0) return make_error(nats_status(reply), "the reply is a NATS status");
     const char *code = terni_nats_header(reply, TERNI_HEADER_ERROR_CODE);
     const char *text = terni_nats_header(reply, TERNI_HEADER_ERROR);

@@ -9,6 +9,7 @@
 /* The error that a reply carries. */
 typedef struct terni_reply_error {
     tern_status status;     /* OK: none, it is a message */
+    bool local;             /* found on this side: the headers cannot be read */
     int code;               /* as the service sent it; 0 when it is beyond an int */
     const char *text;       /* the reply's own, or static; never empty */
     bool not_executed;      /* the request has not run */

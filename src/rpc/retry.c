@@ -87,7 +87,7 @@ static terni_time_ms backoff(const terni_retry *retry, uint32_t attempts)
 bool terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure, uint32_t attempts,
                        terni_time_ms deadline, terni_time_ms *out_at)
 {
-    if (!is_retryable(failure, method)) return false;
+    if (!is_retryable(failure, method) || terni_now_ms() >= deadline) return false;
     bool affordable = pay(retry);
     if (!affordable || attempts >= retry->options.attempts) return false;
     bool told = failure->status == TERN_OK && failure->error.retry_after_ms >= 0;
