@@ -128,6 +128,31 @@ Test(admission, refused_arrivals_keep_it_overloaded_and_their_end_ends_it)
     check_true(terni_admission_arrives(&admission, &load));
 }
 
+Test(admission, overload_is_forgotten_when_nothing_comes_any_more)
+{
+    terni_admission admission;
+    terni_load load;
+    begin(&admission, &load);
+    load.now = TERNI_ADMISSION_WINDOW_MS;
+    arrive(&admission, &load, 100000);
+    check_int(terni_admission_limit(&admission, load.now), 2);
+    load.now += TERNI_ADMISSION_WINDOW_MS;
+    check_int(terni_admission_limit(&admission, load.now), 1000);
+    load.in_hand = 100;
+    check_true(terni_admission_arrives(&admission, &load));
+}
+
+Test(admission, requests_few_and_slow_are_overload_too)
+{
+    terni_admission admission;
+    terni_load load = { .handled = 1, .busy_ns = (uint64_t)1000 * MS };
+    terni_admission_init(&admission, 1, 1000, 0);
+    for (int i = 0; i < 5; i++, load.now += 333) check_true(terni_admission_arrives(&admission, &load));
+    check_int(terni_admission_limit(&admission, load.now), 1);
+    for (int i = 0; i < 5; i++, load.now += 1001) check_true(terni_admission_arrives(&admission, &load));
+    check_int(terni_admission_limit(&admission, load.now), 1000);
+}
+
 Test(admission, burst_after_a_long_silence_is_no_overload)
 {
     terni_admission admission;

@@ -29,12 +29,15 @@ static bool is_over(const terni_admission *admission, terni_time_ms now)
     return now - atomic_load_explicit(&admission->window_start, memory_order_relaxed) >= TERNI_ADMISSION_WINDOW_MS;
 }
 
-/* Was, from the window's start until now, more work offered than the handlers can do? */
+/* Was, from the window's start until now, more work offered than the handlers can do? Not if nothing has come for as
+ * long as another window, or twice as long as handlers take to become free. */
 static bool is_too_much(const terni_admission *admission, terni_time_ms now)
 {
     terni_time_ms start = atomic_load_explicit(&admission->window_start, memory_order_relaxed);
-    double offered_ns = (double)get(&admission->arrivals) * (double)get(&admission->pace_ns);
-    return offered_ns > (double)admission->concurrency * (double)(now - start) * 1e6;
+    double passed_ns = (double)(now - start) * 1e6, pace_ns = (double)get(&admission->pace_ns);
+    double capacity_ns = (double)admission->concurrency * passed_ns;
+    if (passed_ns >= 2e6 * TERNI_ADMISSION_WINDOW_MS && capacity_ns >= 2 * pace_ns) return false;
+    return (double)get(&admission->arrivals) * pace_ns > capacity_ns;
 }
 
 static void learn(terni_admission *admission, const terni_load *load)
