@@ -39,16 +39,10 @@ static void hold_calls(struct pair *pair, struct player *player, struct outcomes
     check_true(gate_wait(&player->played, count, RIG_WAIT_MS));
 }
 
-static bool has_late(void *arg)
-{
-    uint64_t *wanted = ((void **)arg)[1];
-    return pair_late_replies(((void **)arg)[0]) >= *wanted;
-}
-
 /* Exactly so many late replies come, and no call has ended. */
 static void check_late(struct pair *pair, uint64_t count, struct outcomes *all)
 {
-    check_true(wait_until(has_late, (void *[]){ pair, &count }, RIG_WAIT_MS));
+    check_true(rig_wait_late(pair->rig.conn, count));
     pair_settle(pair);
     check_int(pair_late_replies(pair), count);
     if (all != NULL) check_int(gate_count(&all->gate), 0);

@@ -387,6 +387,7 @@ Test(retry, a_late_reply_of_an_earlier_attempt_is_dropped_and_counted, .timeout 
     outcomes_begin(pair.client, idempotent_method(), &all, &(tern_call_options){ .timeout_ms = 100000 });
     check_outcomes(&all, TERN_OK);
     check_int(gate_count(&player.gate), 1200);
+    check_true(rig_wait_late(pair.rig.conn, 600));
     check_int(pair_late_replies(&pair), 600);
     player_stop(&player);
     for (int i = 0; i < 600; i++) tern_msg_free(held.first[i]);
