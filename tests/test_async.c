@@ -184,13 +184,6 @@ Test(async, nobody_serves_and_every_call_says_so, .timeout = 60)
     test_check_leaks();
 }
 
-static bool has_late_replies(void *conn)
-{
-    tern_conn_stats stats;
-    tern_conn_get_stats(conn, &stats);
-    return stats.late_replies >= 1000;
-}
-
 Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
 {
     struct outcomes all;
@@ -217,7 +210,7 @@ Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
     tern_service *service = calc_serve(other, NULL);
     tern_error err = { .status = TERN_OK };
     check_int(calc_increment(client, 41, &err), 42);
-    check_true(wait_until(has_late_replies, rig.conn, RIG_WAIT_MS)); /* they come over a thread of nats.c's */
+    check_true(rig_wait_late(rig.conn, 1000));
     tern_conn_get_stats(rig.conn, &stats);
     check_int(stats.late_replies, 1000);
     tern_service_free(service);

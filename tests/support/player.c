@@ -29,20 +29,9 @@ void pair_settle(const struct pair *pair)
     rig_flush(pair->rig.conn);
 }
 
-struct wanted_late {
-    const struct pair *pair;
-    uint64_t count;
-};
-
-static bool has_late(void *arg)
-{
-    const struct wanted_late *wanted = arg;
-    return pair_late_replies(wanted->pair) >= wanted->count;
-}
-
 void pair_check_late(const struct pair *pair, uint64_t count)
 {
-    check_true(wait_until(has_late, &(struct wanted_late){ pair, count }, RIG_WAIT_MS));
+    check_true(rig_wait_late(pair->rig.conn, count));
     pair_settle(pair);
     check_int(pair_late_replies(pair), count);
 }

@@ -254,3 +254,21 @@ bool rig_wait_state(tern_conn *conn, tern_conn_state state)
 {
     return wait_until(has_state, &(struct wanted_state){ conn, state }, RIG_WAIT_MS);
 }
+
+struct wanted_late {
+    tern_conn *conn;
+    uint64_t at_least;
+};
+
+static bool has_late(void *arg)
+{
+    struct wanted_late *wanted = arg;
+    tern_conn_stats stats;
+    tern_conn_get_stats(wanted->conn, &stats);
+    return stats.late_replies >= wanted->at_least;
+}
+
+bool rig_wait_late(tern_conn *conn, uint64_t at_least)
+{
+    return wait_until(has_late, &(struct wanted_late){ conn, at_least }, RIG_WAIT_MS);
+}

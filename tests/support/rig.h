@@ -122,4 +122,7 @@ bool rig_wait_dropped(tern_sub *sub, uint64_t at_least);
 bool rig_wait_received(tern_sub *sub, uint64_t at_least);
 bool rig_wait_state(tern_conn *conn, tern_conn_state state);
 
+/* Waits until so many late replies have been counted: those to the bulk inbox come by a thread of their own. */
+bool rig_wait_late(tern_conn *conn, uint64_t at_least);
+
 #endif
