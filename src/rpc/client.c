@@ -21,12 +21,14 @@ static void client_destroy(tern_client *client)
         client->spares = call->next;
         terni_call_free(call);
     }
+    tern_executor *executor = client->executor;
     if (client->callbacks != NULL) terni_lane_release(client->callbacks);
     (void)pthread_cond_destroy(&client->idle);
     (void)pthread_mutex_destroy(&client->mu);
     free(client->interceptors);
     free(client->prefix);
     free(client);
+    terni_executor_release(executor);
     terni_conn_release(conn);
 }
 
@@ -82,14 +84,17 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     tern_client *client = calloc(1, sizeof *client);
     if (client == NULL) return terni_fail_memory(err);
     st = terni_retry_init(&client->retry, &options->retry, err);
+    if (st == TERN_OK && options->executor != NULL &&
+        (client->executor = terni_executor_use(options->executor)) == NULL)
+        st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no thread for callbacks");
     if (st == TERN_OK && !client_init(client, options)) st = terni_fail_memory(err);
     if (st != TERN_OK) {
+        terni_executor_release(client->executor);
         free(client);
         return st;
     }
     atomic_init(&client->refs, 1);
     client->timeout_ms = options->timeout_ms == 0 ? TERNI_TIMEOUT_DEFAULT_MS : options->timeout_ms;
-    client->executor = options->executor;
     client->conn = conn;
     terni_conn_retain(conn);
     *out_client = client;

@@ -13,7 +13,7 @@ struct tern_client {
     tern_conn *conn;  /* held */
     char *prefix;     /* NULL: none */
     uint32_t timeout_ms;
-    tern_executor *executor; /* as the program named it */
+    tern_executor *executor; /* held; NULL: the shared pool */
     terni_retry retry;
     tern_client_interceptor *interceptors;
     size_t interceptor_count;

@@ -1,0 +1,74 @@
+/* Asynchronous calls whose client, connection, pool or queue ends around them: each ends once, and nobody waits for
+ * ever. */
+#include "player.h"
+
+#include <stdatomic.h>
+
+static void answer(struct player *player, tern_msg *request, int nth)
+{
+    (void)nth;
+    player_answer(player, request);
+}
+
+/* What the callbacks of a test share. */
+struct ends {
+    struct test_gate done; /* callbacks that have returned */
+    tern_client *victim;   /* freed by the first callback; NULL: none */
+    atomic_int status;     /* of the last */
+};
+
+static void ends_init(struct ends *ends)
+{
+    *ends = (struct ends){ .victim = NULL };
+    gate_init(&ends->done);
+}
+
+static void take(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct ends *ends = arg;
+    tern_client *victim = ends->victim;
+    (void)call;
+    ends->victim = NULL;
+    atomic_store(&ends->status, err->status);
+    if (reply != NULL) tern_message_free(&reply->base);
+    tern_client_free(victim);
+    gate_open(&ends->done);
+}
+
+static void begin(tern_client *client, test_v1_calc_increment_fn done, struct ends *ends)
+{
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    tern_call_options options = { .timeout_ms = 3 * RIG_WAIT_MS };
+    tern_error err = { .status = TERN_OK };
+    check_ok(test_v1_calc_increment_async(client, &number, &options, done, ends, NULL, &err));
+}
+
+static tern_executor *small_pool(void)
+{
+    tern_error err = { .status = TERN_OK };
+    tern_executor *pool = NULL;
+    check_ok(tern_pool_new(1, &pool, &err));
+    return pool;
+}
+
+/* ---- Pools ---- */
+
+Test(async_ends, a_pool_lasts_as_long_as_the_client_that_names_it, .timeout = 60)
+{
+    struct player player;
+    struct pair pair;
+    struct ends ends;
+
+    ends_init(&ends);
+    tern_client_options options = { .executor = small_pool() };
+    pair_open(&pair, &options);
+    tern_executor_free(options.executor);
+    player_start(&player, pair.other, "test.v1.Calc.Increment", answer, NULL);
+    begin(pair.client, take, &ends);
+    check_true(gate_wait(&ends.done, 1, RIG_WAIT_MS));
+    check_int(atomic_load(&ends.status), TERN_OK);
+    player_stop(&player);
+    pair_close(&pair);
+    gate_destroy(&ends.done);
+    test_check_leaks();
+}
