@@ -72,3 +72,40 @@ Test(async_ends, a_pool_lasts_as_long_as_the_client_that_names_it, .timeout = 60
     gate_destroy(&ends.done);
     test_check_leaks();
 }
+
+/* A request that is never answered. */
+static void say_nothing(struct player *player, tern_msg *request, int nth)
+{
+    (void)player;
+    (void)request;
+    (void)nth;
+}
+
+Test(async_ends, a_callback_on_a_pools_only_thread_may_free_another_client, .timeout = 60)
+{
+    struct player silent, player;
+    struct pair pair;
+    struct ends ends, others;
+
+    ends_init(&ends);
+    ends_init(&others);
+    tern_client_options options = { .executor = small_pool() }, prefixed = options;
+    prefixed.subject_prefix = "silent";
+    pair_open(&pair, &options);
+    ends.victim = calc_client(pair.rig.conn, &prefixed);
+    player_start(&silent, pair.other, "silent.test.v1.Calc.Increment", say_nothing, NULL);
+    player_start(&player, pair.other, "test.v1.Calc.Increment", answer, NULL);
+    begin(ends.victim, take, &others);
+    check_true(gate_wait(&silent.gate, 1, RIG_WAIT_MS));
+    begin(pair.client, take, &ends);
+    check_true(gate_wait(&ends.done, 1, RIG_WAIT_MS));
+    check_int(gate_count(&others.done), 1);
+    check_int(atomic_load(&others.status), TERN_CANCELLED);
+    player_stop(&player);
+    player_stop(&silent);
+    pair_close(&pair);
+    tern_executor_free(options.executor);
+    gate_destroy(&ends.done);
+    gate_destroy(&others.done);
+    test_check_leaks();
+}

@@ -101,19 +101,22 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     return TERN_OK;
 }
 
-/* Waits until no call is left. A thread that dispatches the callbacks' queue runs them meanwhile; a queue that gets
- * something to run does not wake who waits here, so it looks now and then. */
+/* Runs callbacks that this thread may run: all the pool's threads could be waiting so, and a queue has no other. */
+static void help(terni_lane *callbacks)
+{
+    if (terni_queue_is_own(callbacks->executor)) (void)terni_queue_run(callbacks->executor);
+    else if (terni_executor_is_current(callbacks->executor))
+        (void)terni_lane_wait_empty(callbacks, terni_deadline(LOOK_EVERY_MS));
+}
+
+/* Waits until no call is left, and helps meanwhile. Neither a callback to run nor the end of a queue's thread wakes who
+ * waits here, so it looks now and then. */
 static void wait_idle_locked(tern_client *client)
 {
-    tern_executor *executor = client->callbacks == NULL ? NULL : client->callbacks->executor;
-    bool own = executor != NULL && terni_queue_is_own(executor);
     while (client->calls != NULL) {
-        if (!own) {
-            (void)pthread_cond_wait(&client->idle, &client->mu);
-            continue;
-        }
+        terni_lane *callbacks = client->callbacks; /* where there is none yet, none is waited for */
         (void)pthread_mutex_unlock(&client->mu);
-        (void)terni_queue_run(executor);
+        if (callbacks != NULL) help(callbacks);
         (void)pthread_mutex_lock(&client->mu);
         if (client->calls != NULL)
             (void)terni_cond_wait_until(&client->idle, &client->mu, terni_deadline(LOOK_EVERY_MS));
