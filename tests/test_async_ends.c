@@ -2,6 +2,7 @@
  * ever. */
 #include "player.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 
 static void answer(struct player *player, tern_msg *request, int nth)
@@ -107,5 +108,41 @@ Test(async_ends, a_callback_on_a_pools_only_thread_may_free_another_client, .tim
     tern_executor_free(options.executor);
     gate_destroy(&ends.done);
     gate_destroy(&others.done);
+    test_check_leaks();
+}
+
+/* ---- Queues ---- */
+
+static tern_executor *new_queue(void)
+{
+    tern_error err = { .status = TERN_OK };
+    tern_executor *queue = NULL;
+    check_ok(tern_queue_new(&queue, &err));
+    return queue;
+}
+
+static bool is_readable(void *queue)
+{
+    struct pollfd fd = { .fd = tern_queue_fd(queue), .events = POLLIN };
+    return poll(&fd, 1, 0) == 1;
+}
+
+Test(async_ends, a_callback_dropped_with_its_queue_may_free_its_client, .timeout = 60)
+{
+    struct pair pair;
+    struct ends ends;
+
+    ends_init(&ends);
+    tern_client_options options = { .executor = new_queue() };
+    pair_open(&pair, &options);
+    begin(pair.client, take, &ends); /* nobody serves it */
+    check_true(wait_until(is_readable, options.executor, RIG_WAIT_MS));
+    ends.victim = pair.client;
+    pair.client = NULL;
+    tern_executor_free(options.executor);
+    check_int(gate_count(&ends.done), 1);
+    check_int(atomic_load(&ends.status), TERN_UNAVAILABLE);
+    pair_close(&pair);
+    gate_destroy(&ends.done);
     test_check_leaks();
 }
