@@ -146,3 +146,98 @@ Test(async_ends, a_callback_dropped_with_its_queue_may_free_its_client, .timeout
     gate_destroy(&ends.done);
     test_check_leaks();
 }
+
+/* A loop that dispatches once, and ends a while after that. */
+struct short_loop {
+    tern_executor *queue;
+    struct test_gate dispatched, end;
+    pthread_t thread;
+};
+
+static void *loop_main(void *arg)
+{
+    struct short_loop *loop = arg;
+    (void)tern_queue_dispatch(loop->queue);
+    gate_open(&loop->dispatched);
+    (void)gate_wait(&loop->end, 1, RIG_WAIT_MS);
+    test_sleep_ms(50); /* for the test to wait for this thread */
+    return NULL;
+}
+
+static void short_loop_start(struct short_loop *loop)
+{
+    loop->queue = new_queue();
+    gate_init(&loop->dispatched);
+    gate_init(&loop->end);
+    check_int(pthread_create(&loop->thread, NULL, loop_main, loop), 0);
+    check_true(gate_wait(&loop->dispatched, 1, RIG_WAIT_MS));
+}
+
+static void short_loop_end(struct short_loop *loop)
+{
+    pthread_join(loop->thread, NULL);
+    tern_executor_free(loop->queue);
+    gate_destroy(&loop->dispatched);
+    gate_destroy(&loop->end);
+}
+
+Test(async_ends, a_client_is_freed_while_its_loop_ends, .timeout = 60)
+{
+    struct short_loop loop;
+    struct pair pair;
+    struct ends ends;
+
+    ends_init(&ends);
+    short_loop_start(&loop);
+    tern_client_options options = { .executor = loop.queue };
+    pair_open(&pair, &options);
+    begin(pair.client, take, &ends);
+    gate_open(&loop.end);
+    tern_client_free(pair.client);
+    pair.client = NULL;
+    check_int(gate_count(&ends.done), 1);
+    short_loop_end(&loop);
+    pair_close(&pair);
+    gate_destroy(&ends.done);
+    test_check_leaks();
+}
+
+static void count_event(tern_conn *conn, const tern_event *event, void *arg)
+{
+    (void)conn;
+    if (event->kind == TERN_EVENT_CLOSED) atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+Test(async_ends, a_connection_is_freed_while_its_loop_ends, .timeout = 60)
+{
+    for (int drains = 0; drains < 2; drains++) {
+        atomic_int closed = 0;
+        struct short_loop loop;
+        struct rig rig;
+        tern_error err = { .status = TERN_OK };
+        tern_conn *conn = NULL;
+
+        rig_open(&rig);
+        short_loop_start(&loop);
+        tern_conn_options options = {
+            .url = server_url(rig.server), .on_event = count_event, .event_arg = &closed, .event_executor = loop.queue
+        };
+        tern_sub_options on_queue = { .executor = loop.queue };
+        struct inbox inbox;
+        inbox_init(&inbox);
+        check_ok(tern_connect(&options, &conn, &err));
+        tern_sub *sub = rig_subscribe(conn, "a", &on_queue, inbox_take, &inbox);
+        rig_publish(rig.conn, "a", "x");
+        check_true(rig_wait_received(sub, 1));
+        gate_open(&loop.end);
+        if (drains) check_ok(tern_conn_drain(conn, RIG_WAIT_MS, &err));
+        if (drains) check_int(gate_count(&inbox.gate), 1);
+        tern_sub_free(sub);
+        tern_conn_free(conn);
+        check_int(atomic_load(&closed), 1);
+        short_loop_end(&loop);
+        inbox_destroy(&inbox);
+        rig_close(&rig);
+    }
+    test_check_leaks();
+}

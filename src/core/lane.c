@@ -15,6 +15,8 @@
 
 #include <assert.h>
 
+enum { LOOK_EVERY_MS = 20 };
+
 /* The handlers this thread is inside of, innermost first. */
 typedef struct frame {
     const terni_lane *lane;
@@ -305,16 +307,30 @@ static bool empty_locked(const terni_lane *lane)
     return lane->head == NULL && (lane->closed || terni_lane_deferred(lane) == 0);
 }
 
+/* Waits for quiet, on a thread that is not the queue's but becomes it when that ends: so it looks now and then. Returns
+ * whether the deadline has not passed. */
+static bool wait_for_queue_locked(terni_lane *lane, terni_time_ms deadline, bool *out_helps)
+{
+    terni_time_ms look = terni_deadline(LOOK_EVERY_MS);
+    (void)terni_cond_wait_until(&lane->quiet, &lane->mu, look < deadline ? look : deadline);
+    (void)pthread_mutex_unlock(&lane->mu); /* the queue's lock comes first */
+    *out_helps = terni_executor_is_current(lane->executor);
+    (void)pthread_mutex_lock(&lane->mu);
+    return terni_now_ms() < deadline;
+}
+
 static bool wait(terni_lane *lane, bool until_empty, terni_time_ms deadline)
 {
     uint32_t inside = depth_inside(lane);
     bool in_time = true, helps = until_empty && terni_executor_is_current(lane->executor);
+    bool looks = until_empty && terni_executor_is_single(lane->executor);
     (void)pthread_mutex_lock(&lane->mu);
     lane->waiters++;
     lane->inside_waiting += inside;
     if (inside > 0) (void)pthread_cond_broadcast(&lane->quiet); /* others inside may wait just for this one */
     while (in_time && (handlers_run_locked(lane, inside) || (until_empty && !empty_locked(lane))))
         if (helps && help_locked(lane)) in_time = terni_now_ms() < deadline;
+        else if (looks && !helps) in_time = wait_for_queue_locked(lane, deadline, &helps);
         else in_time = terni_cond_wait_until(&lane->quiet, &lane->mu, deadline);
     bool done = !handlers_run_locked(lane, inside) && (!until_empty || empty_locked(lane));
     lane->inside_waiting -= inside;

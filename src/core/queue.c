@@ -49,7 +49,7 @@ static struct queue *queue_of(const tern_executor *executor)
     return (struct queue *)(uintptr_t)executor; /* for its lock */
 }
 
-static bool is_queue(const tern_executor *executor)
+bool terni_queue_is_one(const tern_executor *executor)
 {
     return executor != NULL && executor->class == &queue_class;
 }
@@ -200,12 +200,12 @@ size_t terni_queue_run(tern_executor *executor)
 
 int tern_queue_fd(const tern_executor *queue)
 {
-    return is_queue(queue) ? queue_of(queue)->event_fd : -1;
+    return terni_queue_is_one(queue) ? queue_of(queue)->event_fd : -1;
 }
 
 size_t tern_queue_dispatch(tern_executor *executor)
 {
-    if (!is_queue(executor) || terni_lane_inside_any_on(executor)) return 0;
+    if (!terni_queue_is_one(executor) || terni_lane_inside_any_on(executor)) return 0;
     struct queue *queue = queue_of(executor);
     terni_thread *self = terni_thread_self(), *before = NULL;
     (void)pthread_mutex_lock(&queue->mu);
@@ -242,7 +242,7 @@ static bool queue_is_current(tern_executor *executor)
 
 bool terni_queue_is_own(tern_executor *executor)
 {
-    return is_queue(executor) && queue_is_current(executor);
+    return terni_queue_is_one(executor) && queue_is_current(executor);
 }
 
 bool terni_queue_is_ready(tern_executor *executor)

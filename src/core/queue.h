@@ -6,6 +6,9 @@
 
 #include "core/executor.h"
 
+/* Is it a queue? */
+bool terni_queue_is_one(const tern_executor *executor);
+
 /* Is it a queue that this thread dispatches? */
 bool terni_queue_is_own(tern_executor *executor);
 

@@ -269,13 +269,20 @@ static bool start_drain(tern_conn *conn, terni_time_ms deadline)
     return false;
 }
 
-/* A hold on a lane of the connection on a queue that this thread dispatches, or NULL. ready: only where that has
- * something to run. */
-static terni_lane *own_lane_locked(tern_conn *conn, bool ready)
+/* Is any lane of the connection on a queue? */
+static bool uses_queue_locked(const tern_conn *conn)
+{
+    const terni_member *member = conn->members;
+    while (member != NULL && !terni_queue_is_one(member->lane->executor)) member = member->next;
+    return member != NULL || terni_queue_is_one(conn->events.executor);
+}
+
+/* A hold on a lane of the connection on a queue that this thread dispatches and that has something to run, or NULL. */
+static terni_lane *own_lane_locked(tern_conn *conn)
 {
     terni_lane *lane = &conn->events;
     terni_member *next = conn->members;
-    while (!terni_queue_is_own(lane->executor) || (ready && !terni_queue_is_ready(lane->executor)) ||
+    while (!terni_queue_is_own(lane->executor) || !terni_queue_is_ready(lane->executor) ||
            !terni_lane_try_retain(lane)) {
         if (next == NULL) return NULL;
         lane = next->lane;
@@ -284,12 +291,12 @@ static terni_lane *own_lane_locked(tern_conn *conn, bool ready)
     return lane;
 }
 
-/* Waits until the drain has ended, on a thread that dispatches a queue. A queue that gets something to run does not
- * wake who waits here, so it looks now and then. */
+/* Waits until the drain has ended, where this thread dispatches a queue, or will when that one's has ended. Neither
+ * that nor something to run wakes who waits here, so it looks now and then. */
 static void run_until_drained_locked(tern_conn *conn)
 {
     while (!conn->drain_done) {
-        terni_lane *lane = own_lane_locked(conn, true);
+        terni_lane *lane = own_lane_locked(conn);
         if (lane == NULL) {
             (void)terni_cond_wait_until(&conn->changed, &conn->mu, terni_deadline(LOOK_EVERY_MS));
             continue;
@@ -304,12 +311,10 @@ static void run_until_drained_locked(tern_conn *conn)
 static tern_status wait_drained(tern_conn *conn, tern_error *err)
 {
     (void)pthread_mutex_lock(&conn->mu);
-    terni_lane *own = own_lane_locked(conn, false);
-    if (own != NULL) run_until_drained_locked(conn);
+    if (uses_queue_locked(conn)) run_until_drained_locked(conn);
     while (!conn->drain_done) (void)pthread_cond_wait(&conn->changed, &conn->mu);
     tern_status st = conn->drain_status;
     (void)pthread_mutex_unlock(&conn->mu);
-    if (own != NULL) terni_lane_release(own);
     if (st == TERN_OK) return TERN_OK;
     return terni_fail(err, st, "closed with work undone: %s", tern_status_meaning(st));
 }
