@@ -241,3 +241,36 @@ Test(async_ends, a_connection_is_freed_while_its_loop_ends, .timeout = 60)
     }
     test_check_leaks();
 }
+
+/* ---- Connections ---- */
+
+enum { HELD = 10 };
+
+static void take_slowly(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    test_sleep_ms(20); /* so that the others still wait when the first is done */
+    take(call, reply, err, arg);
+}
+
+Test(async_ends, no_callback_starts_after_its_connection_is_freed, .timeout = 60)
+{
+    struct player silent;
+    struct pair pair;
+    struct ends ends;
+
+    ends_init(&ends);
+    tern_client_options options = { .executor = small_pool() };
+    pair_open(&pair, &options);
+    player_start(&silent, pair.other, "test.v1.Calc.Increment", say_nothing, NULL);
+    for (int i = 0; i < HELD; i++) begin(pair.client, take_slowly, &ends);
+    check_true(gate_wait(&silent.gate, HELD, RIG_WAIT_MS));
+    tern_conn_free(pair.rig.conn);
+    pair.rig.conn = NULL;
+    check_int(gate_count(&ends.done), HELD);
+    check_int(atomic_load(&ends.status), TERN_CANCELLED);
+    player_stop(&silent);
+    pair_close(&pair);
+    tern_executor_free(options.executor);
+    gate_destroy(&ends.done);
+    test_check_leaks();
+}

@@ -52,18 +52,25 @@ static bool drain_members(tern_conn *conn, terni_time_ms deadline)
     return done;
 }
 
-/* Waits until no handler runs. The connection is closed: none starts. */
+/* Does a handler of the member run, or will one? */
+static bool has_work(const terni_member *member)
+{
+    return terni_lane_busy(member->lane) || (member->begin_drain == NULL && terni_lane_pending(member->lane) > 0);
+}
+
+/* Waits until no handler runs. The connection is closed: none starts but callbacks of calls, which run to the last. */
 static void wait_quiet(tern_conn *conn)
 {
     for (;;) {
         (void)pthread_mutex_lock(&conn->mu);
         terni_member *member = conn->members;
-        while (member != NULL && !(terni_lane_busy(member->lane) && terni_lane_try_retain(member->lane)))
-            member = member->next;
+        while (member != NULL && !(has_work(member) && terni_lane_try_retain(member->lane))) member = member->next;
         terni_lane *lane = member == NULL ? NULL : member->lane;
+        bool runs_all = member != NULL && member->begin_drain == NULL;
         (void)pthread_mutex_unlock(&conn->mu);
         if (lane == NULL) break;
-        (void)terni_lane_wait_quiet(lane, TERNI_NEVER);
+        if (runs_all) (void)terni_lane_wait_empty(lane, TERNI_NEVER);
+        else (void)terni_lane_wait_quiet(lane, TERNI_NEVER);
         terni_lane_release(lane);
     }
     (void)terni_lane_wait_empty(&conn->events, TERNI_NEVER);
