@@ -274,3 +274,70 @@ Test(async_ends, no_callback_starts_after_its_connection_is_freed, .timeout = 60
     gate_destroy(&ends.done);
     test_check_leaks();
 }
+
+/* ---- Interceptors ---- */
+
+struct waiting {
+    atomic_int before, after;
+};
+
+static tern_status wait_before(tern_call *call, void *arg, tern_error *err)
+{
+    (void)err;
+    atomic_store(&((struct waiting *)arg)->before, tern_call_wait(call, RIG_WAIT_MS, NULL));
+    return TERN_OK;
+}
+
+static void wait_after(tern_call *call, const tern_error *outcome, void *arg)
+{
+    (void)outcome;
+    atomic_store(&((struct waiting *)arg)->after, tern_call_wait(call, RIG_WAIT_MS, NULL));
+}
+
+Test(async_ends, an_interceptor_cannot_wait_for_its_own_call, .timeout = 60)
+{
+    struct waiting waiting = { 0 };
+    struct pair pair;
+    struct ends ends;
+    tern_error err = { .status = TERN_OK };
+    tern_client_interceptor interceptor = { .before = wait_before, .after = wait_after, .arg = &waiting };
+    tern_client_options options = { .interceptors = &interceptor, .interceptor_count = 1 };
+
+    ends_init(&ends);
+    pair_open(&pair, &options);
+    begin(pair.client, take, &ends);
+    check_true(gate_wait(&ends.done, 1, RIG_WAIT_MS));
+    check_int(atomic_load(&waiting.before), TERN_FAILED_PRECONDITION);
+    check_int(atomic_load(&waiting.after), TERN_FAILED_PRECONDITION);
+    waiting = (struct waiting){ 0 };
+    check_int(calc_increment(pair.client, 1, &err), -1);
+    check_int(err.status, TERN_UNAVAILABLE);
+    check_int(atomic_load(&waiting.before), TERN_FAILED_PRECONDITION);
+    check_int(atomic_load(&waiting.after), TERN_FAILED_PRECONDITION);
+    pair_close(&pair);
+    gate_destroy(&ends.done);
+    test_check_leaks();
+}
+
+static tern_status refuse_without_end(tern_call *call, void *arg, tern_error *err)
+{
+    (void)call;
+    (void)arg;
+    memset(err->text, 'x', sizeof err->text);
+    return TERN_PERMISSION_DENIED;
+}
+
+Test(async_ends, a_refusal_whose_text_has_no_end_is_cut, .timeout = 60)
+{
+    struct pair pair;
+    tern_error err = { .status = TERN_OK };
+    tern_client_interceptor interceptor = { .before = refuse_without_end };
+    tern_client_options options = { .interceptors = &interceptor, .interceptor_count = 1 };
+
+    pair_open(&pair, &options);
+    check_int(calc_increment(pair.client, 1, &err), -1);
+    check_int(err.status, TERN_PERMISSION_DENIED);
+    check_int(strlen(err.text), TERN_ERROR_TEXT_SIZE - 1);
+    pair_close(&pair);
+    test_check_leaks();
+}

@@ -32,7 +32,7 @@
 
 enum { SPARES_MAX = 64, DEFAULT_TIMEOUT_SLACK_MS = 100 };
 
-static _Thread_local const tern_call *completing; /* the call whose callback this thread is in */
+static _Thread_local const tern_call *innermost; /* the call whose callback or interceptor this thread is in */
 
 static const terni_exchange_class call_class;
 
@@ -183,13 +183,32 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
     return st;
 }
 
+const tern_call *terni_call_enter(const tern_call *call)
+{
+    const tern_call *outer = innermost;
+    innermost = call;
+    return outer;
+}
+
+void terni_call_leave(const tern_call *outer)
+{
+    innermost = outer;
+}
+
+bool terni_call_is_inside(const tern_call *call)
+{
+    return innermost == call;
+}
+
 void terni_call_run_after(tern_call *call, const tern_error *outcome)
 {
+    const tern_call *outer = terni_call_enter(call);
     atomic_store_explicit(&call->took_us, now_us() - call->began_us, memory_order_relaxed);
     while (call->let_through > 0) {
         const tern_client_interceptor *interceptor = &call->client->interceptors[--call->let_through];
         if (interceptor->after != NULL) interceptor->after(call, outcome, interceptor->arg);
     }
+    terni_call_leave(outer);
 }
 
 void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_error *err)
@@ -211,10 +230,9 @@ static void finish(tern_call *call)
     tern_client *client = call->client;
     terni_call_conclude(call, &message, &err);
     if (call->kind == TERNI_CALL_CALLBACK) {
-        const tern_call *outer = completing;
-        completing = call;
+        const tern_call *outer = terni_call_enter(call);
         call->method->complete(call->done, call, message, &err, call->arg);
-        completing = outer;
+        terni_call_leave(outer);
     } else {
         call->message = message;
         call->status = err.status;
@@ -369,11 +387,6 @@ void tern_call_cancel(tern_call *call)
     if (call == NULL) return;
     atomic_store(&call->cancelled, true);
     if (atomic_load(&call->begun)) (void)terni_exchange_attend(&call->exchange); /* else who begins it sees it */
-}
-
-bool terni_call_is_completing(const tern_call *call)
-{
-    return completing == call;
 }
 
 uint64_t tern_call_elapsed_us(const tern_call *call)

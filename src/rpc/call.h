@@ -85,8 +85,12 @@ void terni_call_tell_finished(tern_call *call);
 /* A lane's run: finishes the call that item is part of. */
 void terni_call_run_callback(terni_lane *lane, terni_item *item);
 
-/* Is this thread in the call's callback? */
-bool terni_call_is_completing(const tern_call *call);
+/* Around the call's callback and interceptors. Enter returns what leave takes. */
+const tern_call *terni_call_enter(const tern_call *call);
+void terni_call_leave(const tern_call *outer);
+
+/* Is this thread in one of them? */
+bool terni_call_is_inside(const tern_call *call);
 
 /* Frees a call that nobody uses. */
 void terni_call_free(tern_call *call);
