@@ -21,7 +21,8 @@ TERN_API void tern_call_cancel(tern_call *call);
 /* Waits until the call has ended and its callback has returned, for at most timeout_ms (0: for as long as that takes).
  * OK says that it has ended, well or not.
  * DEADLINE_EXCEEDED: not yet. FAILED_PRECONDITION: it has not ended, and this is an I/O thread, the call's own
- * callback, or the thread that dispatches the queue on which its callback is to run. Threads: any other. */
+ * callback or interceptor, or the thread that dispatches the queue on which its callback is to run. Threads: any other.
+ * A thread of the pool on which the callback is to run may run it, or others of the client's, meanwhile. */
 TERN_API tern_status tern_call_wait(tern_call *call, uint32_t timeout_ms, tern_error *err);
 
 /* The same until all of count calls have ended; NULLs are passed over. */

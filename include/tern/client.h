@@ -66,7 +66,7 @@ typedef struct tern_call_options {
 
 /* Makes a client of conn. options: NULL for all defaults, copied. out_client: the caller's, for
  * tern_client_free. Any thread.
- * INVALID_ARGUMENT: an option. RESOURCE_EXHAUSTED: no memory. */
+ * INVALID_ARGUMENT: an option. RESOURCE_EXHAUSTED: no memory, or no thread for the executor. */
 TERN_API tern_status tern_client_new(tern_conn *conn, const tern_client_options *options, tern_client **out_client,
                                      tern_error *err);
 

@@ -90,6 +90,15 @@ static void run_one(terni_lane *lane, terni_item *item)
     innermost = here.outer;
 }
 
+/* A call that is dropped tells the program, as a handler would. */
+static void drop_one(terni_lane *lane, terni_item *item)
+{
+    frame here = { .lane = lane, .outer = innermost };
+    innermost = &here;
+    lane->class->drop(lane, item);
+    innermost = here.outer;
+}
+
 static void finished_locked(terni_lane *lane)
 {
     lane->active--;
@@ -186,7 +195,7 @@ static terni_push_result push(terni_lane *lane, terni_item *item, bool runs_inli
     if (dropped) lane->dropped++;
     (void)pthread_mutex_unlock(&lane->mu);
     if (submits) submit(lane);
-    if (dropped) lane->class->drop(lane, item);
+    if (dropped) drop_one(lane, item);
     return result;
 }
 
@@ -212,7 +221,7 @@ void terni_lane_close(terni_lane *lane)
     (void)pthread_mutex_unlock(&lane->mu);
     while (item != NULL) {
         terni_item *next = item->next;
-        lane->class->drop(lane, item);
+        drop_one(lane, item);
         item = next;
     }
 }

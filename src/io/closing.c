@@ -52,18 +52,25 @@ static bool drain_members(tern_conn *conn, terni_time_ms deadline)
     return done;
 }
 
-/* Waits until no handler runs. The connection is closed: none starts. */
+/* Does a handler of the member run, or will one? */
+static bool has_work(const terni_member *member)
+{
+    return terni_lane_busy(member->lane) || (member->begin_drain == NULL && terni_lane_pending(member->lane) > 0);
+}
+
+/* Waits until no handler runs. The connection is closed: none starts but callbacks of calls, which run to the last. */
 static void wait_quiet(tern_conn *conn)
 {
     for (;;) {
         (void)pthread_mutex_lock(&conn->mu);
         terni_member *member = conn->members;
-        while (member != NULL && !(terni_lane_busy(member->lane) && terni_lane_try_retain(member->lane)))
-            member = member->next;
+        while (member != NULL && !(has_work(member) && terni_lane_try_retain(member->lane))) member = member->next;
         terni_lane *lane = member == NULL ? NULL : member->lane;
+        bool runs_all = member != NULL && member->begin_drain == NULL;
         (void)pthread_mutex_unlock(&conn->mu);
         if (lane == NULL) break;
-        (void)terni_lane_wait_quiet(lane, TERNI_NEVER);
+        if (runs_all) (void)terni_lane_wait_empty(lane, TERNI_NEVER);
+        else (void)terni_lane_wait_quiet(lane, TERNI_NEVER);
         terni_lane_release(lane);
     }
     (void)terni_lane_wait_empty(&conn->events, TERNI_NEVER);
@@ -269,13 +276,20 @@ static bool start_drain(tern_conn *conn, terni_time_ms deadline)
     return false;
 }
 
-/* A hold on a lane of the connection on a queue that this thread dispatches, or NULL. ready: only where that has
- * something to run. */
-static terni_lane *own_lane_locked(tern_conn *conn, bool ready)
+/* Is any lane of the connection on a queue? */
+static bool uses_queue_locked(const tern_conn *conn)
+{
+    const terni_member *member = conn->members;
+    while (member != NULL && !terni_executor_needs_running(member->lane->executor)) member = member->next;
+    return member != NULL || terni_executor_needs_running(conn->events.executor);
+}
+
+/* A hold on a lane of the connection on a queue that this thread dispatches and that has something to run, or NULL. */
+static terni_lane *own_lane_locked(tern_conn *conn)
 {
     terni_lane *lane = &conn->events;
     terni_member *next = conn->members;
-    while (!terni_queue_is_own(lane->executor) || (ready && !terni_queue_is_ready(lane->executor)) ||
+    while (!terni_queue_is_own(lane->executor) || !terni_queue_is_ready(lane->executor) ||
            !terni_lane_try_retain(lane)) {
         if (next == NULL) return NULL;
         lane = next->lane;
@@ -284,12 +298,12 @@ static terni_lane *own_lane_locked(tern_conn *conn, bool ready)
     return lane;
 }
 
-/* Waits until the drain has ended, on a thread that dispatches a queue. A queue that gets something to run does not
- * wake who waits here, so it looks now and then. */
+/* Waits until the drain has ended, where this thread dispatches a queue, or will when that one's has ended. Neither
+ * that nor something to run wakes who waits here, so it looks now and then. */
 static void run_until_drained_locked(tern_conn *conn)
 {
     while (!conn->drain_done) {
-        terni_lane *lane = own_lane_locked(conn, true);
+        terni_lane *lane = own_lane_locked(conn);
         if (lane == NULL) {
             (void)terni_cond_wait_until(&conn->changed, &conn->mu, terni_deadline(LOOK_EVERY_MS));
             continue;
@@ -304,12 +318,10 @@ static void run_until_drained_locked(tern_conn *conn)
 static tern_status wait_drained(tern_conn *conn, tern_error *err)
 {
     (void)pthread_mutex_lock(&conn->mu);
-    terni_lane *own = own_lane_locked(conn, false);
-    if (own != NULL) run_until_drained_locked(conn);
+    if (uses_queue_locked(conn)) run_until_drained_locked(conn);
     while (!conn->drain_done) (void)pthread_cond_wait(&conn->changed, &conn->mu);
     tern_status st = conn->drain_status;
     (void)pthread_mutex_unlock(&conn->mu);
-    if (own != NULL) terni_lane_release(own);
     if (st == TERN_OK) return TERN_OK;
     return terni_fail(err, st, "closed with work undone: %s", tern_status_meaning(st));
 }

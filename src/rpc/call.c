@@ -33,13 +33,7 @@
 enum { SPARES_MAX = 64, DEFAULT_TIMEOUT_SLACK_MS = 100 };
 enum { OWN_HEADER_MAX = 64 }; /* "NATS/1.0", a name, a number and what is between them */
 
-/* The calls whose callbacks this thread is in, innermost first. */
-typedef struct completion {
-    const tern_call *call;
-    const struct completion *outer;
-} completion;
-
-static _Thread_local const completion *completing;
+static _Thread_local const terni_call_frame *innermost;
 
 static const terni_exchange_class call_class;
 
@@ -179,13 +173,41 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
     return st;
 }
 
+void terni_call_enter(terni_call_frame *frame, const tern_call *call)
+{
+    *frame = (terni_call_frame){ .call = call, .outer = innermost };
+    innermost = frame;
+}
+
+void terni_call_leave(const terni_call_frame *frame)
+{
+    innermost = frame->outer;
+}
+
+bool terni_call_is_inside(const tern_call *call)
+{
+    const terni_call_frame *at = innermost;
+    while (at != NULL && at->call != call) at = at->outer;
+    return at != NULL;
+}
+
+bool terni_call_is_inside_of(const tern_client *client)
+{
+    const terni_call_frame *at = innermost;
+    while (at != NULL && at->call->client != client) at = at->outer;
+    return at != NULL;
+}
+
 void terni_call_run_after(tern_call *call, const tern_error *outcome)
 {
+    terni_call_frame here;
+    terni_call_enter(&here, call);
     atomic_store_explicit(&call->took_us, now_us() - call->began_us, memory_order_relaxed);
     while (call->let_through > 0) {
         const tern_client_interceptor *interceptor = &call->client->interceptors[--call->let_through];
         if (interceptor->after != NULL) interceptor->after(call, outcome, interceptor->arg);
     }
+    terni_call_leave(&here);
 }
 
 void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_error *err)
@@ -207,10 +229,10 @@ static void finish(tern_call *call)
     tern_client *client = call->client;
     terni_call_conclude(call, &message, &err);
     if (call->kind == TERNI_CALL_CALLBACK) {
-        const completion here = { .call = call, .outer = completing };
-        completing = &here;
+        terni_call_frame here;
+        terni_call_enter(&here, call);
         call->method->complete(call->done, call, message, &err, call->arg);
-        completing = here.outer;
+        terni_call_leave(&here);
     } else {
         call->message = message;
         call->status = err.status;
@@ -374,20 +396,6 @@ void tern_call_cancel(tern_call *call)
     if (call == NULL) return;
     atomic_store(&call->cancelled, true);
     if (atomic_load(&call->begun)) (void)terni_exchange_attend(&call->exchange); /* else who begins it sees it */
-}
-
-bool terni_call_is_completing(const tern_call *call)
-{
-    const completion *at = completing;
-    while (at != NULL && at->call != call) at = at->outer;
-    return at != NULL;
-}
-
-bool terni_call_is_completing_of(const tern_client *client)
-{
-    const completion *at = completing;
-    while (at != NULL && at->call->client != client) at = at->outer;
-    return at != NULL;
 }
 
 uint64_t tern_call_elapsed_us(const tern_call *call)

@@ -90,9 +90,18 @@ void terni_call_tell_finished(tern_call *call);
 /* A lane's run: finishes the call that item is part of. */
 void terni_call_run_callback(terni_lane *lane, terni_item *item);
 
-/* Is this thread in the call's callback? In that of any call of the client's? */
-bool terni_call_is_completing(const tern_call *call);
-bool terni_call_is_completing_of(const tern_client *client);
+/* A call whose callback or interceptors this thread is in; the frames of a thread form a list. */
+typedef struct terni_call_frame {
+    const tern_call *call;
+    const struct terni_call_frame *outer;
+} terni_call_frame;
+
+void terni_call_enter(terni_call_frame *frame, const tern_call *call);
+void terni_call_leave(const terni_call_frame *frame);
+
+/* Is this thread in the call's callback or interceptors? In those of any call of the client's? */
+bool terni_call_is_inside(const tern_call *call);
+bool terni_call_is_inside_of(const tern_client *client);
 
 /* Frees a call that nobody uses. */
 void terni_call_free(tern_call *call);

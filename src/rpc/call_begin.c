@@ -67,6 +67,8 @@ static tern_status run_before(tern_call *call, tern_error *err)
 {
     tern_client *client = call->client;
     tern_status st = TERN_OK;
+    terni_call_frame here;
+    terni_call_enter(&here, call);
     call->preparing = true;
     for (size_t i = 0; i < client->interceptor_count && st == TERN_OK; i++) {
         const tern_client_interceptor *interceptor = &client->interceptors[i];
@@ -75,9 +77,11 @@ static tern_status run_before(tern_call *call, tern_error *err)
         if (st == TERN_OK) call->let_through++;
     }
     call->preparing = false;
+    terni_call_leave(&here);
     if (st == TERN_OK) return TERN_OK;
     char text[TERN_ERROR_TEXT_SIZE];
     memcpy(text, err->text, sizeof text);
+    text[sizeof text - 1] = '\0'; /* the program's */
     return terni_fail(err, st, "%s", text[0] == '\0' ? tern_status_meaning(st) : text);
 }
 

@@ -51,8 +51,8 @@ static tern_status may_wait_for(tern_call *call, tern_error *err)
     if (is_finished(call)) return TERN_OK;
     tern_status st = terni_may_wait("tern_call_wait", err);
     if (st != TERN_OK) return st;
-    if (terni_call_is_completing(call))
-        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this is its own callback",
+    if (terni_call_is_inside(call))
+        return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this is its own callback or interceptor",
                           call->method->subject);
     if (call->kind == TERNI_CALL_CALLBACK && terni_queue_is_own(call->client->callbacks->executor))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": this thread is to dispatch its callback",

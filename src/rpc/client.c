@@ -147,7 +147,7 @@ void tern_client_free(tern_client *client)
     (void)pthread_mutex_lock(&client->mu);
     client->freed = true;
     for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
-    bool inside = terni_call_is_completing_of(client);
+    bool inside = terni_call_is_inside_of(client);
     if (!inside && !terni_on_io_thread()) wait_idle_locked(client);
     (void)pthread_mutex_unlock(&client->mu);
     terni_client_release(client);
