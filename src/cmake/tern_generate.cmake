@@ -3,7 +3,8 @@
 # Generates protobuf-c's and Tern's C for each .proto, and adds it to TARGET. A proto's path is taken from
 # the first import directory that holds it: of IMPORT_DIRS, then the current source directory, then the
 # protos that Tern ships, then protobuf's own. So examples/echo.proto gives <examples/echo.pb-c.h> and
-# <examples/echo.tern.h>. The protos that a proto imports are to be listed, too.
+# <examples/echo.tern.h>. The protos that a proto imports are to be listed, too, in this call or in an earlier one,
+# protobuf's own (google/protobuf/timestamp.proto) included: protobuf-c does not ship what it makes of them.
 function(tern_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "IMPORT_DIRS")
   find_program(TERN_PROTOC protoc REQUIRED)
@@ -19,6 +20,8 @@ function(tern_generate target)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}.tern)
   file(MAKE_DIRECTORY ${out})
 
+  set_property(GLOBAL APPEND PROPERTY TERN_GENERATED ${ARG_UNPARSED_ARGUMENTS})
+  get_property(listed GLOBAL PROPERTY TERN_GENERATED)
   foreach(proto IN LISTS ARG_UNPARSED_ARGUMENTS)
     set(source "")
     foreach(dir IN LISTS dirs)
@@ -36,6 +39,15 @@ function(tern_generate target)
     if(apart) # (pb_c_file).no_generate: protobuf-c makes nothing of it
       set(generated ${out}/${stem}.tern.c ${out}/${stem}.tern.h)
     endif()
+    set(import "^[ \t]*import[ \t]+(public[ \t]+|weak[ \t]+)?[\"']([^\"']+)[\"'].*$")
+    file(STRINGS ${source} lines REGEX "${import}")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "${import}" "\\2" imported "${line}")
+      # Of protobuf-c's own options it makes nothing.
+      if(NOT imported IN_LIST listed AND NOT imported STREQUAL "protobuf-c/protobuf-c.proto")
+        message(WARNING "tern_generate: ${proto} imports ${imported}, which is not listed: there may be no header of it")
+      endif()
+    endforeach()
     add_custom_command(
       OUTPUT ${generated}
       COMMAND ${TERN_PROTOC} ${imports} --plugin=protoc-gen-tern=$<TARGET_FILE:tern::protoc-gen-tern>
