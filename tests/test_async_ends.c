@@ -275,6 +275,36 @@ Test(async_ends, no_callback_starts_after_its_connection_is_freed, .timeout = 60
     test_check_leaks();
 }
 
+/* ---- Drains ---- */
+
+static void count_refused(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct ends *ends = arg;
+    (void)call;
+    (void)reply;
+    if (err->status == TERN_FAILED_PRECONDITION) atomic_store(&ends->status, err->status);
+    gate_open(&ends->done);
+}
+
+Test(async_ends, what_a_drain_gives_up_is_not_refused_as_new, .timeout = 60)
+{
+    enum { RETRIED = 1000 };
+    tern_client_options options = { .retry = { .attempts = 100, .backoff_max_ms = 1, .budget = 1000000 } };
+    struct pair pair;
+    struct ends ends;
+    tern_error err = { .status = TERN_OK };
+
+    ends_init(&ends);
+    pair_open(&pair, &options);
+    for (int i = 0; i < RETRIED; i++) begin(pair.client, count_refused, &ends); /* nobody serves them */
+    check_status(tern_conn_drain(pair.rig.conn, 1, &err), TERN_DEADLINE_EXCEEDED);
+    check_true(gate_wait(&ends.done, RETRIED, RIG_WAIT_MS));
+    check_int(atomic_load(&ends.status), TERN_OK);
+    pair_close(&pair);
+    gate_destroy(&ends.done);
+    test_check_leaks();
+}
+
 /* ---- Interceptors ---- */
 
 struct waiting {

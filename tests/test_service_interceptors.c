@@ -205,3 +205,47 @@ Test(service_interceptors, list_that_is_not_there_is_refused, .timeout = 60)
     rig_close(&rig);
     test_check_leaks();
 }
+
+/* ---- Answering in after ---- */
+
+static void answer_again(tern_request *rq, tern_status status, void *arg)
+{
+    (void)status;
+    tern_request_complete(rq, TERN_OK);
+    tern_request_drop(rq);
+    gate_open(arg);
+}
+
+static tern_status defer_and_complete(tern_request *rq, const Test__V1__Number *in, Test__V1__Number *out)
+{
+    out->value = in->value + 1;
+    tern_request_defer(rq);
+    tern_request_complete(rq, TERN_OK);
+    return TERN_OK;
+}
+
+Test(service_interceptors, they_cannot_answer_a_deferred_request_again, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    struct test_gate seen;
+    struct rig rig;
+    tern_service_stats stats;
+
+    rig_open(&rig);
+    gate_init(&seen);
+    tern_service_interceptor interceptor = { .after = answer_again, .arg = &seen };
+    tern_service_options options = { .interceptors = &interceptor, .interceptor_count = 1 };
+    tern_service *service = asking_serve(rig.conn, defer_and_complete, NULL, &options);
+    tern_msg *reply = ask(rig.conn, NULL, NULL);
+    check_answered(reply);
+    check_ok(tern_service_stop(service, 0, &err));
+    check_int(gate_count(&seen), 1);
+    tern_service_get_stats(service, &stats);
+    check_int(stats.requests, 1);
+    check_int(stats.errors, 0);
+    check_int(stats.deferred, 0);
+    tern_service_free(service);
+    gate_destroy(&seen);
+    rig_close(&rig);
+    test_check_leaks();
+}

@@ -117,8 +117,8 @@ TERN_API void tern_conn_close(tern_conn *conn);
  * called on the I/O thread. */
 TERN_API tern_status tern_conn_drain(tern_conn *conn, uint32_t timeout_ms, tern_error *err);
 
-/* Closes if need be, waits until no handler of the connection runs, its events are told and its I/O thread has ended,
- * and frees the handle. Called from inside a handler of the connection, or on an
+/* Closes if need be, waits until no handler of the connection runs, the callbacks of its calls have run, its events are
+ * told and its I/O thread has ended, and frees the handle. Called from inside a handler of the connection, or on an
  * I/O thread, it does not wait: the last handler to return frees. Handles made from the connection (subscriptions,
  * services, clients) stay valid until their own free, before or after; so do kept messages. Any thread; NULL is fine.
  */

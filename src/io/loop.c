@@ -91,10 +91,12 @@ static natsStatus publish(natsConnection *nc, const terni_record *record, const 
 }
 
 /* The bytes of payload and headers: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
-static size_t wire_size(const terni_record *record)
+static size_t wire_size(const terni_record *record, const terni_addition *addition)
 {
-    if (record->header_count == 0) return record->payload_size;
-    return record->payload_size + record->header_size + 2 * (size_t)record->header_count + 12;
+    const tern_header *added = &addition->header;
+    size_t size = record->header_size + 2 * (size_t)record->header_count;
+    if (added->name != NULL) size += strlen(added->name) + strlen(added->value) + 4;
+    return record->payload_size + (size == 0 ? 0 : size + 12);
 }
 
 static void settle(const terni_record *record, tern_status status, const char *text)
@@ -103,12 +105,13 @@ static void settle(const terni_record *record, tern_status status, const char *t
 }
 
 /* The message cannot go, and trying again would not help. */
-static void refuse_message(tern_conn *conn, const terni_record *record, natsStatus s)
+static void refuse_message(tern_conn *conn, const terni_record *record, const terni_addition *addition, natsStatus s)
 {
     tern_error why;
     tern_status st = terni_status_from_nats(s);
     if (s == NATS_MAX_PAYLOAD)
-        (void)terni_fail(&why, st, "%zu bytes, the server takes %zu", wire_size(record), tern_conn_max_payload(conn));
+        (void)terni_fail(&why, st, "%zu bytes, the server takes %zu", wire_size(record, addition),
+                         tern_conn_max_payload(conn));
     else if (s == NATS_NO_SERVER_SUPPORT) (void)terni_fail(&why, st, "the server does not support headers");
     else if (s == NATS_ILLEGAL_STATE)
         (void)terni_fail(&why, TERN_INVALID_ARGUMENT, "nats.c takes one of the header names for another");
@@ -130,14 +133,15 @@ static bool send_message(tern_conn *conn, terni_record *record)
     natsStatus s = publish(nc, record, &addition);
     if (s == NATS_CONNECTION_CLOSED) return false;
     if (s != NATS_OK) {
-        refuse_message(conn, record, s);
+        refuse_message(conn, record, &addition, s);
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
+    size_t size = wire_size(record, &addition);
     settle(record, TERN_OK, NULL);
     conn->io.in_nats += record->weight;
     (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_out, wire_size(record), memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_out, size, memory_order_relaxed);
     return true;
 }
 

@@ -175,6 +175,7 @@ tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out
     if (!set_up(bulk)) return TERN_RESOURCE_EXHAUSTED;
     if (bulk->free_cell == NO_CELL && !grow(bulk)) return TERN_RESOURCE_EXHAUSTED;
     natsStatus s = subscribe(bulk);
+    if (s == NATS_SYS_ERROR) return TERN_RESOURCE_EXHAUSTED; /* no thread for nats.c to deliver on */
     if (s != NATS_OK && s != NATS_CONNECTION_CLOSED) return terni_status_from_nats(s);
     uint32_t number = bulk->free_cell;
     terni_cell *cell = &bulk->cells[number];

@@ -24,7 +24,8 @@ typedef struct terni_bulk {
     char *inbox;       /* "<inbox>.bulk.*"; NULL: not set up yet */
 } terni_bulk;
 
-/* Gives exchange a cell, and writes the reply subject. RESOURCE_EXHAUSTED: no memory; others as nats.c says. */
+/* Gives exchange a cell, and writes the reply subject. RESOURCE_EXHAUSTED: no memory or
+ * thread; others as nats.c says. */
 tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE]);
 
 /* Ends that; what comes for it from now on is late. */

@@ -347,7 +347,9 @@ static void call_resume(terni_exchange *exchange)
     tern_call *call = call_of(exchange);
     tern_error why;
     tern_status st = terni_call_attempt(call, NULL, &why);
-    if (st != TERN_OK) call_ended(exchange, NULL, st, why.text);
+    if (st == TERN_FAILED_PRECONDITION)
+        call_ended(exchange, NULL, TERN_CANCELLED, "the connection is closed"); /* soon */
+    else if (st != TERN_OK) call_ended(exchange, NULL, st, why.text);
 }
 
 static void call_attend(terni_exchange *exchange)

@@ -182,6 +182,7 @@ void tern_request_complete(tern_request *rq, tern_status status)
     if (!rq->is_deferred) return; /* its handler's return answers it */
     tern_sub *sub = rq->service->sub;
     tern_msg *msg = rq->msg;
+    rq->is_deferred = false; /* an interceptor's after does not answer it again */
     (void)end(rq, status);
     tern_msg_free(msg);
     terni_sub_finish(sub); /* and with it, perhaps, the service */
