@@ -334,6 +334,10 @@ static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status sta
 {
     tern_call *call = call_of(exchange);
     terni_time_ms at = 0;
+    if (status != TERN_OK && atomic_load(&call->cancelled)) { /* asked for before the attempt failed */
+        status = TERN_CANCELLED;
+        text = "cancelled";
+    }
     if (!terni_call_wants_another(call, reply, status, &at)) {
         end_call(call, reply, status, text);
         return;
