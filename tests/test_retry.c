@@ -276,8 +276,9 @@ Test(retry, a_missing_reply_is_asked_for_again_where_it_is_idempotent, .timeout 
     check_str(player.seen[0].attempt, "");
     check_str(player.seen[2].attempt, "3");
     check_int_at_most(atoi(player.seen[0].timeout), 30000);
-    check_int_at_most(atoi(player.seen[1].timeout), atoi(player.seen[0].timeout) - 200);
-    check_int_at_most(atoi(player.seen[2].timeout), atoi(player.seen[1].timeout) - 200);
+    /* By an attempt's 200 ms; a thread may lose some between looking at the clock for that and for the header. */
+    check_int_at_most(atoi(player.seen[1].timeout), atoi(player.seen[0].timeout) - 150);
+    check_int_at_most(atoi(player.seen[2].timeout), atoi(player.seen[1].timeout) - 150);
     ignored = 1000;
     int before = gate_count(&player.gate);
     check_int(call_41(&pair, increment_method(), 600, &st, &err), 1);

@@ -168,6 +168,21 @@ Test(rolling, three_instances_restarted_in_turn_lose_no_call, .timeout = 240)
     test_check_leaks();
 }
 
+/* Nobody is there, and all calls of the load have found that out: none has succeeded over many round trips. */
+static void wait_for_silence(struct load *load, struct rig *rig)
+{
+    tern_client *client = calc_client(rig->conn, NULL);
+    unsigned long ok = atomic_load(&load->ok);
+    for (int quiet = 0; quiet < 20; quiet++) {
+        tern_error err = { .status = TERN_OK };
+        bool own = false;
+        check_status(echo_call(client, 1, 0, &own, &err), TERN_UNAVAILABLE);
+        if (atomic_load(&load->ok) != ok) quiet = 0;
+        ok = atomic_load(&load->ok);
+    }
+    tern_client_free(client);
+}
+
 /* A moment with nobody there: every call finds that out, and tries again. */
 Test(rolling, one_instance_restarted_loses_no_call, .timeout = 240)
 {
@@ -181,6 +196,7 @@ Test(rolling, one_instance_restarted_loses_no_call, .timeout = 240)
     for (int i = 0; i < 8; i++) {
         load_wait(&load, 300);
         instance_stop(&instance);
+        wait_for_silence(&load, &rig);
         instance_start(&instance, &rig);
     }
     load_wait(&load, 1);
