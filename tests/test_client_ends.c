@@ -213,7 +213,7 @@ struct caller {
     pthread_t thread;
 };
 
-static void *call_once_only(void *arg)
+static void *make_its_call(void *arg)
 {
     struct caller *caller = arg;
     caller->got = calc_increment(caller->client, 41, NULL);
@@ -237,7 +237,7 @@ Test(client_ends, stopping_on_the_loops_thread_runs_what_deferred_requests_wait_
     rig_flush(rig.conn);
     tern_conn *other = rig_connect(&rig);
     caller.client = calc_client(other, &(tern_client_options){ .subject_prefix = "its", .timeout_ms = 20000 });
-    pthread_create(&caller.thread, NULL, call_once_only, &caller);
+    pthread_create(&caller.thread, NULL, make_its_call, &caller);
     struct pollfd fd = { .fd = tern_queue_fd(queue), .events = POLLIN };
     check_int(poll(&fd, 1, RIG_WAIT_MS), 1);
     check_int(tern_queue_dispatch(queue), 1); /* the handler, which defers */

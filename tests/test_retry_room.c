@@ -6,7 +6,7 @@
 
 enum { LONG_MS = 1000000 };
 
-static tern_status call_once(tern_client *client, uint32_t timeout_ms, tern_error *err)
+static tern_status make_call(tern_client *client, uint32_t timeout_ms, tern_error *err)
 {
     tern_call_options options = { .timeout_ms = timeout_ms };
     Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
@@ -26,7 +26,7 @@ struct caller {
 static void *call_blocking(void *arg)
 {
     struct caller *caller = arg;
-    caller->status = call_once(caller->client, caller->timeout_ms, &caller->err);
+    caller->status = make_call(caller->client, caller->timeout_ms, &caller->err);
     return NULL;
 }
 
@@ -49,7 +49,7 @@ Test(retry_room, no_room_to_send_is_tried_again, .timeout = 60)
     check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
     memset(big, 'x', sizeof big);
     check_ok(tern_conn_publish(rig.conn, "elsewhere", big, sizeof big, &err));
-    check_refused(call_once(plain, 50000, &err), TERN_RESOURCE_EXHAUSTED, "");
+    check_refused(make_call(plain, 50000, &err), TERN_RESOURCE_EXHAUSTED, "");
     outcomes_begin(client, increment_method(), &all, &(tern_call_options){ .timeout_ms = 50000 });
     caller = (struct caller){ .client = client, .timeout_ms = 50000 };
     pthread_create(&caller.thread, NULL, call_blocking, &caller);

@@ -10,7 +10,7 @@
 
 static const tern_retry_options quick = { .attempts = 4, .backoff_min_ms = 1, .backoff_max_ms = 2 };
 
-static tern_status call_once(tern_client *client, uint32_t timeout_ms, tern_error *err)
+static tern_status make_call(tern_client *client, uint32_t timeout_ms, tern_error *err)
 {
     tern_call_options options = { .timeout_ms = timeout_ms };
     Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
@@ -37,7 +37,7 @@ Test(retry_waits, at_least_as_long_as_the_service_says, .timeout = 60)
 
     pair_open(&pair, &(tern_client_options){ .retry = quick });
     player_start(&player, pair.other, CALC, refuse_one, after);
-    check_ok(call_once(pair.client, 50000, &err));
+    check_ok(make_call(pair.client, 50000, &err));
     check_int(gate_count(&player.gate), 2);
     check_int_at_least(player.seen[1].came_ms - player.seen[0].came_ms, 399); /* clocks are cut to whole ms */
     player_stop(&player);
@@ -55,7 +55,7 @@ Test(retry_waits, no_longer_than_the_service_says, .timeout = 60)
 
     pair_open(&pair, &(tern_client_options){ .retry = slow });
     player_start(&player, pair.other, CALC, refuse_one, after);
-    check_ok(call_once(pair.client, 2000000, &err));
+    check_ok(make_call(pair.client, 2000000, &err));
     check_int(gate_count(&player.gate), 2);
     player_stop(&player);
     pair_close(&pair);
@@ -76,7 +76,7 @@ Test(retry_waits, not_beyond_the_deadline, .timeout = 60)
         (void)snprintf(after, sizeof after, "%s", afters[i]);
         player_start(&player, pair.other, CALC, refuse_one, after);
         long began = test_now_ms();
-        check_status(call_once(pair.client, 45000, &err), TERN_RESOURCE_EXHAUSTED);
+        check_status(make_call(pair.client, 45000, &err), TERN_RESOURCE_EXHAUSTED);
         check_true(err.remote);
         check_int_less(test_now_ms() - began, 30000);
         check_int(gate_count(&player.gate), 1);
@@ -98,7 +98,7 @@ Test(retry_waits, what_is_no_number_counts_as_not_said, .timeout = 60)
         char after[32];
         (void)snprintf(after, sizeof after, "%s", afters[i]);
         player_start(&player, pair.other, CALC, refuse_one, after);
-        check_ok(call_once(pair.client, 45000, &err));
+        check_ok(make_call(pair.client, 45000, &err));
         check_int(gate_count(&player.gate), 2);
         player_stop(&player);
     }
@@ -135,14 +135,14 @@ Test(retry_waits, a_burst_of_failures_is_not_multiplied, .timeout = 60)
 
     /* A success gives a tenth of a token back, from none: 59 are not enough for one failure, and 69 are. */
     atomic_store(&full, false);
-    for (int i = 0; i < 59; i++) check_ok(call_once(pair.client, 50000, &err));
+    for (int i = 0; i < 59; i++) check_ok(make_call(pair.client, 50000, &err));
     atomic_store(&full, true);
-    check_status(call_once(pair.client, 50000, &err), TERN_RESOURCE_EXHAUSTED);
+    check_status(make_call(pair.client, 50000, &err), TERN_RESOURCE_EXHAUSTED);
     check_int(gate_count(&player.gate), 504 + 59 + 1);
     atomic_store(&full, false);
-    for (int i = 0; i < 20; i++) check_ok(call_once(pair.client, 50000, &err));
+    for (int i = 0; i < 20; i++) check_ok(make_call(pair.client, 50000, &err));
     atomic_store(&full, true);
-    check_status(call_once(pair.client, 50000, &err), TERN_RESOURCE_EXHAUSTED);
+    check_status(make_call(pair.client, 50000, &err), TERN_RESOURCE_EXHAUSTED);
     check_int(gate_count(&player.gate), 504 + 59 + 1 + 20 + 2);
     player_stop(&player);
     outcomes_destroy(&all);
@@ -297,7 +297,7 @@ struct caller {
 static void *call_blocking(void *arg)
 {
     struct caller *caller = arg;
-    caller->status = call_once(caller->client, caller->timeout_ms, &caller->err);
+    caller->status = make_call(caller->client, caller->timeout_ms, &caller->err);
     return NULL;
 }
 
