@@ -79,7 +79,7 @@ uint32_t terni_executor_threads(const tern_executor *executor)
 
 bool terni_executor_is_single(const tern_executor *executor)
 {
-    return executor != NULL && (terni_executor_is_inline(executor) || tern_queue_fd(executor) >= 0);
+    return executor != NULL && (terni_executor_is_inline(executor) || terni_executor_needs_running(executor));
 }
 
 void terni_executor_submit(tern_executor *executor, struct terni_lane *lane)
