@@ -21,7 +21,7 @@ struct peer_message {
 };
 
 struct peer_header {
-    char name[256], value[2048];
+    char name[PEER_MAX_PAYLOAD], value[2 * PEER_MAX_PAYLOAD];
 };
 
 struct peer;
