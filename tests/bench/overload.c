@@ -7,7 +7,7 @@
  *   unloaded: one call after the other
  *   capacity: twice as many blocking callers as threads
  *   overload: calls begin at three times the capacity measured, whatever becomes of the others (open loop)
- * Rounds alternate between the three; the table has medians. */
+ * Rounds, as many as the first argument says, alternate between the three; the table has medians. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 enum {
     THREADS = 4,
     WORK_MS = 5,
-    ROUNDS = 5,
+    ROUNDS_MAX = 16,
     ROUND_MS = 1500,
     SETTLE_MS = 300,
     UNLOADED_CALLS = 100,
@@ -183,10 +183,10 @@ static int compare_double(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static double median(double *values)
+static double median(double *values, size_t count)
 {
-    qsort(values, ROUNDS, sizeof *values, compare_double);
-    return values[ROUNDS / 2];
+    qsort(values, count, sizeof *values, compare_double);
+    return values[count / 2];
 }
 
 static int report(double alone_us, double able, double goodput, double served_us, double refused)
@@ -204,10 +204,11 @@ static int report(double alone_us, double able, double goodput, double served_us
     return met ? 0 : 1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 5;
     const examples_v1_echo_handlers handlers = { .echo = work };
-    double alone[ROUNDS], able[ROUNDS], served[ROUNDS], goodput[ROUNDS], refused[ROUNDS];
+    double alone[ROUNDS_MAX], able[ROUNDS_MAX], served[ROUNDS_MAX], goodput[ROUNDS_MAX], refused[ROUNDS_MAX];
     tern_conn *at_service = NULL, *at_client = NULL;
     tern_service *service = NULL;
     tern_client *client = NULL;
@@ -215,7 +216,7 @@ int main(void)
     tern_error err;
 
     tally.latencies_us = malloc(LATENCIES_MAX * sizeof *tally.latencies_us);
-    if (tally.latencies_us == NULL) return 2;
+    if (tally.latencies_us == NULL || rounds == 0 || rounds > ROUNDS_MAX) return 2;
     if (tern_connect(NULL, &at_service, &err) != TERN_OK) die("connect", &err);
     if (tern_connect(NULL, &at_client, &err) != TERN_OK) die("connect", &err);
     if (tern_pool_new(THREADS, &pool, &err) != TERN_OK) die("pool", &err);
@@ -223,12 +224,13 @@ int main(void)
     if (examples_v1_echo_serve(at_service, &handlers, NULL, &options, &service, &err) != TERN_OK) die("serve", &err);
     if (tern_conn_flush(at_service, 0, &err) != TERN_OK) die("flush", &err);
     if (tern_client_new(at_client, NULL, &client, &err) != TERN_OK) die("client", &err);
-    for (int i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds; i++) {
         alone[i] = unloaded(client);
         able[i] = capacity(client);
         goodput[i] = overload(client, 3 * able[i], &served[i], &refused[i]);
     }
-    int status = report(median(alone), median(able), median(goodput), median(served), median(refused));
+    int status = report(median(alone, rounds), median(able, rounds), median(goodput, rounds), median(served, rounds),
+                        median(refused, rounds));
     tern_client_free(client);
     tern_service_free(service);
     tern_executor_free(pool);

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Runs the benchmark suite on programs that are built already; see tests/bench/run.
+
+Each workload runs in rounds, and within a round on one side after the other (A B A B), so that what else happens on the
+machine meets all sides alike; figures are medians over rounds, with minimum and maximum. Every run has processes of its
+own, and one nats-server serves them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import instructions
+import plot
+import workloads
+from figures import Figure, Row, absolute, best_raw, compare, json_lines, table
+from programs import FULL, QUICK, Bench, Form, nats_server
+from workloads import ASAP, BEST, DEFAULTS, GRPC, TERN, Metric, Target, Workload
+
+
+# ---- Measuring ----
+
+
+def measure(bench: Bench, workload: Workload) -> list[Row]:
+    sides = [side for side in workload.sides if bench.has(side)]
+    runs: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
+    for _ in range(bench.form.rounds):
+        for side in sides:
+            runs[side].append(bench.run(side, workload))
+    rows = []
+    for metric in workload.metrics:
+        figures = {
+            side: Figure.of([run[metric.key] for run in runs[side]]) for side in sides if metric.key in runs[side][0]
+        }
+        rows.append(Row(workload.name, metric, figures, compare(metric, figures)))
+    return rows
+
+
+def overload(bench: Bench) -> list[Row]:
+    rounds = 2 if bench.form.quick else bench.form.rounds
+    command = [str(bench.programs / "bench_overload"), str(rounds)]
+    done = subprocess.run(command, capture_output=True, text=True, env=bench.environment(False))
+    if done.returncode == 2:
+        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    name = "three times a pool's capacity"
+    return [
+        absolute(name, Metric("", "goodput/capacity", targets=(Target(0.9),)), [found["goodput"] / found["capacity"]]),
+        absolute(
+            name,
+            Metric("", "median/unloaded", less_is_better=True, targets=(Target(2.0),)),
+            [found["served_us"] / found["unloaded_us"]],
+        ),
+    ]
+
+
+# ---- The suite ----
+
+
+def plot_calls(measured: list[tuple[Workload, list[Row]]], path: Path) -> None:
+    names = {TERN: "Tern", DEFAULTS: "nats.c, defaults", ASAP: "nats.c, SendAsap", GRPC: "gRPC C++"}
+    series: dict[str, list[tuple[float, float, float, float]]] = {}
+    for workload, rows in measured:
+        for row in rows:
+            if not workload.plot or row.metric.key != "per_s":
+                continue
+            for side, figure in row.figures.items():
+                if side in names:
+                    point = (workload.plot, figure.median, figure.least, figure.most)
+                    series.setdefault(names[side], []).append(point)
+    title = "Blocking echo calls, 32 bytes, client, service and server on 2 cores"
+    plot.plot(series, path, title, "callers", "calls a second")
+
+
+def version(*command: str) -> str:
+    if shutil.which(command[0]) is None:
+        return "none"
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() or "none"
+
+
+def processor() -> str:
+    found = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found.group(1) if found else platform.machine()
+
+
+def heading(form: Form) -> str:
+    return (
+        f"nats.c {version('pkg-config', '--modversion', 'libnats')}, "
+        f"{version('nats-server', '--version')}, gRPC {version('pkg-config', '--modversion', 'grpc++')}; "
+        f"{os.cpu_count()} cores, {processor()}; medians of {form.rounds} rounds of {form.ms} ms [min-max], "
+        "load before: " + " ".join(f"{load:.2f}" for load in os.getloadavg())
+    )
+
+
+def progress(name: str) -> None:
+    print(f"... {name}", file=sys.stderr, flush=True)
+
+
+def peaks(rows: list[Row]) -> dict[str, float]:
+    """The rates of the workload that has the latency rows' peaks."""
+    for row in rows:
+        if row.workload == "asynchronous calls, 256 in flight" and row.metric.key == "per_s":
+            return {TERN: row.figures[TERN].median, BEST: best_raw(row.figures, False) or 0}
+    return {}
+
+
+def run_suite(bench: Bench, only: str, svg: Path | None) -> list[Row]:
+    chosen = [w for w in workloads.all_workloads() if re.search(only, w.name) and (w.quick or not bench.form.quick)]
+    measured = []
+    for workload in chosen:
+        progress(workload.name)
+        measured.append((workload, measure(bench, workload)))
+    rows = [row for _, found in measured for row in found]
+    for workload in [] if bench.form.quick else workloads.latencies(peaks(rows)):
+        progress(workload.name)
+        rows += measure(bench, workload)
+    if re.search(only, "overload"):
+        progress("overload")
+        rows += overload(bench)
+    if svg is not None:
+        plot_calls(measured, svg)
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
+    parser.add_argument("--full", action="store_true", help="all workloads, and longer")
+    parser.add_argument("--only", default="", help="workloads whose names match this regular expression")
+    parser.add_argument("--json", type=Path, help="where the rows go as JSON lines")
+    parser.add_argument("--svg", type=Path, help="where the plot goes")
+    arguments = parser.parse_args()
+    form = FULL if arguments.full else QUICK
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="tern-bench.") as folder:
+        with nats_server(Path(folder) / "plain", False) as plain, nats_server(Path(folder) / "tls", True) as tls:
+            bench = Bench(arguments.build / "tests/bench", {False: plain, True: tls}, form)
+            print(heading(form))
+            rows = run_suite(bench, arguments.only, arguments.svg)
+    print("\n".join(table(rows)))
+    if arguments.json:
+        arguments.json.write_text("".join(line + "\n" for line in json_lines(rows)))
+    short = sum(verdict.word == "short" for row in rows for verdict in row.verdicts)
+    print(f"{short} short" if short else "all targets reached")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
