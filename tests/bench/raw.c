@@ -1,5 +1,6 @@
-/* The side of a program that uses nats.c as it is meant to be used, and moves bytes. bench.mode: "", nats.c's defaults,
- * or "asap", natsOptions_SetSendAsap on every connection.
+/* The side of a program that uses nats.c as it is meant to be used, and moves bytes. bench.mode: "", nats.c's defaults;
+ * "asap", natsOptions_SetSendAsap on every connection; or "shared", natsOptions_UseGlobalMessageDelivery: not a thread
+ * for each subscription but one for all, which is what suits a process with many.
  *
  * Blocking calls are natsConnection_Request. Asynchronous ones have an inbox of the program's own, with one
  * subscription to INBOX.* and one callback for all, the slot being the last token of the reply's subject: nats.c has
@@ -51,11 +52,12 @@ static side_conn *raw_open(void)
     side_conn *c = calloc(1, sizeof *c);
     if (c == NULL) bench_die("open", "no memory");
     pthread_mutex_init(&c->lock, NULL);
-    bool asap = strcmp(bench.mode, "asap") == 0;
-    if (!asap && *bench.mode != '\0') bench_die("mode", "is asap or nothing");
+    bool asap = strcmp(bench.mode, "asap") == 0, shared = strcmp(bench.mode, "shared") == 0;
+    if (!asap && !shared && *bench.mode != '\0') bench_die("mode", "is asap, shared or nothing");
     must(natsOptions_Create(&options), "options");
     must(natsOptions_SetURL(options, bench.url), "url");
     must(natsOptions_SetSendAsap(options, asap), "asap");
+    must(natsOptions_UseGlobalMessageDelivery(options, shared), "shared");
     must(natsOptions_SetAllowReconnect(options, false), "options");
     must(natsOptions_SetErrorHandler(options, die_of_error, NULL), "options");
     if (bench.tls_ca != NULL) {
