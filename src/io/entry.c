@@ -6,6 +6,8 @@
  * others nothing; then idle call slots, where only late replies are. */
 #include "io/entry.h"
 
+#include "core/thread.h"
+
 #include <assert.h>
 #include <poll.h>
 
@@ -70,10 +72,29 @@ void terni_entry_forget_retiring(terni_entry *entry)
     entry->retiring_nsub = NULL;
 }
 
+static void *end_at_once(void *arg)
+{
+    return arg;
+}
+
+/* Whether natsConnection_Subscribe may be asked for a thread. In nats.c from 3.13.0 to at least 3.14.0, when its thread
+ * does not start, natsConn_subscribeImpl lets go of the connection twice, so that it is freed while in use. There a
+ * thread is tried first. That leaves a moment in which others take the room, or the thread tried counts although it was
+ * joined; the memory for nats.c's stack is kept by libc. */
+static bool has_room_for_a_thread(void)
+{
+    pthread_t thread;
+    if (!TERNI_NATSC_AT_LEAST(3, 13)) return true;
+    if (!terni_thread_start(&thread, end_at_once, NULL)) return false;
+    (void)pthread_join(thread, NULL);
+    return true;
+}
+
 static natsStatus subscribe_threaded(terni_entry *entry, natsConnection *nc, natsSubscription **out_nsub)
 {
     terni_threaded *threaded = entry->threaded;
     entry->seen = 0;
+    if (!has_room_for_a_thread()) return NATS_SYS_ERROR; /* as nats.c says it */
     natsStatus s = natsConnection_Subscribe(out_nsub, nc, entry->subject, threaded->deliver, threaded);
     if (s != NATS_OK) return s;
     threaded->hold(threaded);
