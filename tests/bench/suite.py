@@ -64,6 +64,22 @@ def overload(bench: Bench) -> list[Row]:
     ]
 
 
+def instruction_rows(bench: Bench) -> list[Row]:
+    runs = 1 if bench.form.quick else 3
+    figures = instructions.measure(bench.programs / "bench_tern", bench.servers[False].url, runs=runs)
+    name = "typed echo, client and service"
+    rows = []
+    for owner in instructions.OWNERS:
+        bound = (Target(3000),) if owner == instructions.TERN else ()
+        metric = Metric("", f"instructions, {owner}", less_is_better=True, targets=bound)
+        rows.append(absolute(name, metric, [figures.instructions(owner)]))
+    for owner in (instructions.TERN, instructions.OWNERS[1]):
+        bound = (Target(1),) if owner == instructions.TERN else ()
+        metric = Metric("", f"allocations, {owner}", less_is_better=True, targets=bound)
+        rows.append(absolute(name, metric, [round(figures.allocations(owner), 2)]))
+    return rows
+
+
 # ---- The suite ----
 
 
@@ -125,6 +141,9 @@ def run_suite(bench: Bench, only: str, svg: Path | None) -> list[Row]:
     for workload in [] if bench.form.quick else workloads.latencies(peaks(rows)):
         progress(workload.name)
         rows += measure(bench, workload)
+    if re.search(only, "instructions"):
+        progress("instructions")
+        rows += instruction_rows(bench)
     if re.search(only, "overload"):
         progress("overload")
         rows += overload(bench)
