@@ -141,6 +141,7 @@ void begin(side_conn *c, uint32_t index)
 
 extern "C" const struct side side = {
     .name = "grpc",
+    .call_subject = nullptr,
     .open = open,
     .close = close,
     .serve = serve,

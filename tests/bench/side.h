@@ -2,8 +2,8 @@
  * (workloads.c) are the same for all. bench_<side> is a side and the workloads in one program.
  *
  * Every operation ends the process where it fails (bench_die): a benchmark that goes on after an error measures
- * nothing. An operation that a side does not have is NULL. Echo calls go to BENCH_SUBJECT, carry bench.payload, and
- * every reply must pass bench_check. */
+ * nothing. An operation that a side does not have is NULL. Echo calls carry bench.payload, and every reply must pass
+ * bench_check. */
 #ifndef BENCH_SIDE_H
 #define BENCH_SIDE_H
 
@@ -37,6 +37,7 @@ struct bench_counter;
 
 struct side {
     const char *name;
+    const char *call_subject; /* of its echo calls; NULL: BENCH_SUBJECT */
 
     /* Connects. Any number in one process. */
     side_conn *(*open)(void);

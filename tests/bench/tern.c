@@ -139,6 +139,7 @@ static void subscribe(side_conn *c, const char *subject, const char *group, stru
 
 const struct side side = {
     .name = "tern",
+    .call_subject = "examples.v1.Echo.Echo",
     .open = tern_side_open,
     .close = tern_side_close,
     .serve = serve,

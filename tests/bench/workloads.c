@@ -217,10 +217,10 @@ static struct board {
 } * board;
 
 /* A process with the subscriptions from first to last - 1, on one connection. */
-static void subscriber(size_t first, size_t last, const char *group)
+static void subscriber(size_t first, size_t last, const char *subject, const char *group)
 {
     side_conn *conn = side.open();
-    for (size_t i = first; i < last; i++) side.subscribe(conn, BENCH_SUBJECT, group, &board->counters[i]);
+    for (size_t i = first; i < last; i++) side.subscribe(conn, subject, group, &board->counters[i]);
     atomic_fetch_add(&board->ready, last - first);
     while (!atomic_load(&board->over)) {
         if (getppid() == 1) _exit(1);
@@ -276,14 +276,14 @@ static uint64_t received_in_window(size_t subs)
     return after - before;
 }
 
-static void start_subscribers(size_t subs, size_t processes, const char *group)
+static void start_subscribers(size_t subs, size_t processes, const char *subject, const char *group)
 {
     board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (board == MAP_FAILED || subs > SUBS_MAX || processes > subs) bench_die("subs, processes", "too many");
     for (size_t i = 0; i < processes; i++) {
         pid_t child = fork();
         if (child < 0) bench_die("processes", "no process");
-        if (child == 0) subscriber(i * subs / processes, (i + 1) * subs / processes, group);
+        if (child == 0) subscriber(i * subs / processes, (i + 1) * subs / processes, subject, group);
     }
     while (atomic_load(&board->ready) < subs) {
         if (waitpid(-1, NULL, WNOHANG) != 0) bench_die("processes", "one has ended");
@@ -298,7 +298,7 @@ static void fanout(void)
     const char *group = bench_text("group", NULL);
     bench_options_done();
     need_operation(side.subscribe != NULL && side.publish != NULL);
-    start_subscribers(subs, processes, group);
+    start_subscribers(subs, processes, BENCH_SUBJECT, group);
     side_conn *conn = side.open();
     if (pthread_create(&publisher, NULL, publish_on, conn) != 0) bench_die("publisher", "no thread");
     uint64_t count = received_in_window(subs);
@@ -329,7 +329,8 @@ static void memory(void)
     const char *what = bench_text("what", "conns");
     bench_options_done();
     bool calls = strcmp(what, "calls") == 0, subs = strcmp(what, "subs") == 0;
-    if (calls) start_subscribers(1, 1, NULL);
+    need_operation(side.flush != NULL && (!calls || side.begin != NULL));
+    if (calls) start_subscribers(1, 1, side.call_subject == NULL ? BENCH_SUBJECT : side.call_subject, NULL);
     struct bench_counter *counters = subs ? calloc(n, sizeof *counters) : NULL;
     side_conn **conns = calls || subs ? NULL : calloc(n, sizeof *conns), *conn = side.open();
     side.flush(conn);
