@@ -47,6 +47,7 @@ void terni_entry_add(terni_entry_table *table, terni_entry *entry, terni_entry_g
 {
     assert(!entry->in_table);
     entry->in_table = true;
+    if (entry->threaded != NULL) table->threaded = entry;
     link_last(table, entry, group);
 }
 
@@ -62,6 +63,7 @@ void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
     entry->nsub = NULL;
     terni_entry_forget_retiring(entry);
     if (entry->in_table) unlink_entry(table, entry);
+    if (table->threaded == entry) table->threaded = NULL;
     entry->in_table = false;
     entry->class->gone(entry);
 }
@@ -93,7 +95,7 @@ static bool has_room_for_a_thread(void)
 static natsStatus subscribe_threaded(terni_entry *entry, natsConnection *nc, natsSubscription **out_nsub)
 {
     terni_threaded *threaded = entry->threaded;
-    entry->seen = 0;
+    entry->seen = entry->came = 0;
     if (!has_room_for_a_thread()) return NATS_SYS_ERROR; /* as nats.c says it */
     natsStatus s = natsConnection_Subscribe(out_nsub, nc, entry->subject, threaded->deliver, threaded);
     if (s != NATS_OK) return s;
@@ -169,13 +171,37 @@ void terni_entries_retire(terni_entry_table *table)
 }
 
 /* How many messages came for a threaded entry since this was last asked. */
-static uint64_t count_threaded(terni_entry *entry, natsSubscription *nsub)
+static uint32_t count_threaded(terni_entry *entry)
 {
     int pending = 0;
     int64_t delivered = 0;
-    if (natsSubscription_GetStats(nsub, &pending, NULL, NULL, NULL, &delivered, NULL) != NATS_OK) return 0;
+    bool known = entry->nsub != NULL &&
+                 natsSubscription_GetStats(entry->nsub, &pending, NULL, NULL, NULL, &delivered, NULL) == NATS_OK;
+    if (!known) return 0;
     uint32_t all = (uint32_t)pending + (uint32_t)delivered, came = all - entry->seen; /* nats.c counts in an int */
     entry->seen = all;
+    return came;
+}
+
+void terni_entries_pause(terni_entry_table *table)
+{
+    if (table->threaded != NULL) table->threaded->threaded->pause(table->threaded->threaded);
+}
+
+void terni_entries_resume(terni_entry_table *table)
+{
+    terni_entry *entry = table->threaded;
+    if (entry == NULL) return;
+    uint32_t came = count_threaded(entry);
+    entry->came += came;
+    entry->threaded->resume(entry->threaded, came);
+}
+
+/* Messages of the session that need no handing over. */
+static uint64_t take_came(terni_entry *entry)
+{
+    uint64_t came = entry->came;
+    entry->came = 0;
     return came;
 }
 
@@ -184,7 +210,7 @@ static uint64_t count_threaded(terni_entry *entry, natsSubscription *nsub)
 static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
 {
     int pending = 0, before = 0, after = 0;
-    if (entry->threaded != NULL) return nsub == entry->nsub ? count_threaded(entry, nsub) : 0;
+    if (entry->threaded != NULL) return nsub == entry->nsub ? take_came(entry) : 0;
     if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
     for (int i = 0; i < pending; i++, before = after) {
         natsMsg *msg = NULL;

@@ -26,9 +26,11 @@ typedef struct terni_entry_class {
 /* For an entry whose messages nats.c hands over on a thread of its own, as its callback: there a no-responders message
  * keeps its subject. Shared with these threads, which may outlive the session. */
 typedef struct terni_threaded {
-    natsMsgHandler deliver;   /* with the terni_threaded as its closure */
-    void (*hold)(void *self); /* one more subscription uses it */
-    natsOnCompleteCB release; /* one fewer */
+    natsMsgHandler deliver;                    /* with the terni_threaded as its closure */
+    void (*hold)(void *self);                  /* one more subscription uses it */
+    natsOnCompleteCB release;                  /* one fewer */
+    void (*pause)(void *self);                 /* deliver waits from now on, until resume; both on the I/O thread */
+    void (*resume)(void *self, uint32_t came); /* came: messages that have come meanwhile, for deliver */
 } terni_threaded;
 
 /* In which order entries are looked at for messages. */
@@ -44,6 +46,7 @@ typedef struct terni_entry {
     const terni_entry_class *class;
     terni_threaded *threaded;          /* NULL: drained on the I/O thread */
     uint32_t seen;                     /* threaded: messages that came in this session, already counted */
+    uint32_t came;                     /* threaded: in the last read, not yet told by terni_entries_drain */
     const char *subject, *queue_group; /* the owner's; queue_group NULL: plain */
     natsSubscription *nsub;            /* in the session; NULL: not yet, or no session */
     natsSubscription *retiring_nsub;   /* in the retiring session */
@@ -56,6 +59,7 @@ typedef struct terni_entry {
 
 typedef struct terni_entry_table {
     terni_entry *first[TERNI_ENTRY_GROUPS], *last[TERNI_ENTRY_GROUPS];
+    terni_entry *threaded; /* the one that is; NULL: none is in the table */
 } terni_entry_table;
 
 /* Adds an entry at the end of its group, not yet subscribed. */
@@ -81,6 +85,11 @@ void terni_entries_detach(terni_entry_table *table, bool retiring);
 
 /* Makes the session's subscriptions the retiring session's. */
 void terni_entries_retire(terni_entry_table *table);
+
+/* Around a read of the session: so that the thread that delivers does not struggle with it for nats.c's locks, message
+ * by message, but has all of the read at once. */
+void terni_entries_pause(terni_entry_table *table);
+void terni_entries_resume(terni_entry_table *table);
 
 /* Hands over what has come for the entries of the session, or of the retiring one. expected: how many
  * messages came, to stop looking when they are found. */

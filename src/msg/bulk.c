@@ -5,7 +5,9 @@
  *
  * Who owns what: the cells are the I/O thread's. The mailbox is shared with the threads of nats.c that deliver, one for
  * each session's subscription; it counts its holders, since such a thread may outlive the session and the connection.
- * Its lock guards what has come; who puts the first message in wakes the I/O thread, which takes all of it. */
+ * Its lock guards what has come. The I/O thread holds it while it reads, and says how many messages the read has
+ * brought; who puts the last of these in wakes the I/O thread, which takes all there is. Without that the two threads
+ * wake each other for every few messages: with 4,096 calls in flight it was a third of the time. */
 #include "msg/bulk.h"
 
 #include <inttypes.h>
@@ -28,6 +30,9 @@ struct terni_mailbox {
     pthread_mutex_t mu;
     terni_waker *waker; /* mu: the I/O thread's; NULL: it takes nothing any more */
     msg_list came;      /* mu */
+    uint64_t delivered; /* mu: so far, lost ones included */
+    uint64_t expected;  /* mu: delivered, and those that are to be */
+    uint64_t due;       /* mu: when so many are delivered, the I/O thread takes them */
     msg_list taken;     /* the I/O thread's, to be exchanged with came */
 };
 
@@ -44,6 +49,30 @@ static void mailbox_hold(void *self)
     (void)atomic_fetch_add_explicit(&((terni_mailbox *)self)->refs, 1, memory_order_relaxed);
 }
 
+/* There is something to take. */
+static void tell_locked(terni_mailbox *mailbox)
+{
+    if (mailbox->waker == NULL || mailbox->came.count == 0 || atomic_load(&mailbox->filled)) return;
+    atomic_store(&mailbox->filled, true);
+    terni_waker_wake(mailbox->waker);
+}
+
+static void mailbox_pause(void *self)
+{
+    (void)pthread_mutex_lock(&((terni_mailbox *)self)->mu);
+}
+
+/* A read that comes before the last one's messages are all delivered does not put them off. */
+static void mailbox_resume(void *self, uint32_t came)
+{
+    terni_mailbox *mailbox = self;
+    bool none_due = mailbox->due <= mailbox->delivered;
+    if (mailbox->expected < mailbox->delivered) mailbox->expected = mailbox->delivered; /* a retiring session's */
+    mailbox->expected += came;
+    if (none_due) mailbox->due = mailbox->expected;
+    (void)pthread_mutex_unlock(&mailbox->mu);
+}
+
 static void mailbox_release(void *self)
 {
     terni_mailbox *mailbox = self;
@@ -54,6 +83,17 @@ static void mailbox_release(void *self)
     free(mailbox->taken.msgs);
     (void)pthread_mutex_destroy(&mailbox->mu);
     free(mailbox);
+}
+
+/* The end of a subscription: what it has not delivered never comes. */
+static void mailbox_ended(void *self)
+{
+    terni_mailbox *mailbox = self;
+    (void)pthread_mutex_lock(&mailbox->mu);
+    mailbox->due = mailbox->expected = mailbox->delivered;
+    tell_locked(mailbox);
+    (void)pthread_mutex_unlock(&mailbox->mu);
+    mailbox_release(mailbox);
 }
 
 static bool append(msg_list *list, natsMsg *msg)
@@ -77,10 +117,7 @@ static void mailbox_deliver(natsConnection *nc, natsSubscription *sub, natsMsg *
     (void)sub;
     (void)pthread_mutex_lock(&mailbox->mu);
     bool kept = mailbox->waker != NULL && append(&mailbox->came, msg);
-    if (kept && mailbox->came.count == 1) {
-        atomic_store(&mailbox->filled, true);
-        terni_waker_wake(mailbox->waker);
-    }
+    if (++mailbox->delivered >= mailbox->due) tell_locked(mailbox);
     (void)pthread_mutex_unlock(&mailbox->mu);
     if (!kept) natsMsg_Destroy(msg); /* without memory: its call ends by its deadline */
 }
@@ -93,7 +130,11 @@ static terni_mailbox *mailbox_new(terni_waker *waker)
         free(mailbox);
         return NULL;
     }
-    mailbox->threaded = (terni_threaded){ mailbox_deliver, mailbox_hold, mailbox_release };
+    mailbox->threaded = (terni_threaded){ .deliver = mailbox_deliver,
+                                          .hold = mailbox_hold,
+                                          .release = mailbox_ended,
+                                          .pause = mailbox_pause,
+                                          .resume = mailbox_resume };
     mailbox->waker = waker;
     atomic_init(&mailbox->refs, 1);
     return mailbox;
