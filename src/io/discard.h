@@ -9,7 +9,7 @@
 
 #include "io/natsc.h"
 
-enum { TERNI_DISCARD_MSGS = 64, TERNI_DISCARD_BYTES = 256 * 1024 };
+enum { TERNI_DISCARD_MSGS = 512, TERNI_DISCARD_BYTES = 256 * 1024 };
 
 /* The messages that wait to be destroyed: so many at the most, and so many bytes of payload. */
 typedef struct terni_discard {

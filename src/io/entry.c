@@ -59,6 +59,7 @@ void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_ent
 
 void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
 {
+    if (entry->threaded != NULL) entry->threaded->follow(entry->threaded, NULL);
     natsSubscription_Destroy(entry->nsub);
     entry->nsub = NULL;
     terni_entry_forget_retiring(entry);
@@ -100,6 +101,7 @@ static natsStatus subscribe_threaded(terni_entry *entry, natsConnection *nc, nat
     natsStatus s = natsConnection_Subscribe(out_nsub, nc, entry->subject, threaded->deliver, threaded);
     if (s != NATS_OK) return s;
     threaded->hold(threaded);
+    threaded->follow(threaded, *out_nsub);
     s = natsSubscription_SetOnCompleteCB(*out_nsub, threaded->release, threaded);
     if (s != NATS_OK) threaded->release(threaded);
     return s;
@@ -151,6 +153,7 @@ void terni_entries_detach(terni_entry_table *table, bool retiring)
     for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             natsSubscription **nsub = retiring ? &entry->retiring_nsub : &entry->nsub;
+            if (entry->threaded != NULL && !retiring) entry->threaded->follow(entry->threaded, NULL);
             let_deliver(entry, *nsub);
             natsSubscription_Destroy(*nsub);
             *nsub = NULL;
@@ -163,6 +166,7 @@ void terni_entries_retire(terni_entry_table *table)
     for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             assert(entry->retiring_nsub == NULL);
+            if (entry->threaded != NULL) entry->threaded->follow(entry->threaded, NULL);
             entry->retiring_nsub = entry->nsub;
             entry->retiring_left = false;
             entry->nsub = NULL;
@@ -183,18 +187,12 @@ static uint32_t count_threaded(terni_entry *entry)
     return came;
 }
 
-void terni_entries_pause(terni_entry_table *table)
-{
-    if (table->threaded != NULL) table->threaded->threaded->pause(table->threaded->threaded);
-}
-
-void terni_entries_resume(terni_entry_table *table)
+void terni_entries_was_read(terni_entry_table *table)
 {
     terni_entry *entry = table->threaded;
     if (entry == NULL) return;
-    uint32_t came = count_threaded(entry);
-    entry->came += came;
-    entry->threaded->resume(entry->threaded, came);
+    entry->came = count_threaded(entry);
+    if (entry->came > 0) entry->threaded->was_read(entry->threaded, entry->came);
 }
 
 /* Messages of the session that need no handing over. */

@@ -26,11 +26,13 @@ typedef struct terni_entry_class {
 /* For an entry whose messages nats.c hands over on a thread of its own, as its callback: there a no-responders message
  * keeps its subject. Shared with these threads, which may outlive the session. */
 typedef struct terni_threaded {
-    natsMsgHandler deliver;                    /* with the terni_threaded as its closure */
-    void (*hold)(void *self);                  /* one more subscription uses it */
-    natsOnCompleteCB release;                  /* one fewer */
-    void (*pause)(void *self);                 /* deliver waits from now on, until resume; both on the I/O thread */
-    void (*resume)(void *self, uint32_t came); /* came: messages that have come meanwhile, for deliver */
+    natsMsgHandler deliver;   /* with the terni_threaded as its closure */
+    void (*hold)(void *self); /* one more subscription uses it */
+    natsOnCompleteCB release; /* one fewer */
+    /* Both on the I/O thread. The session's subscription is nsub from now on; NULL: there is none. */
+    void (*follow)(void *self, const natsSubscription *nsub);
+    /* A read of the session is over, and has brought so many messages for it. */
+    void (*was_read)(void *self, uint32_t count);
 } terni_threaded;
 
 /* In which order entries are looked at for messages. */
@@ -46,7 +48,7 @@ typedef struct terni_entry {
     const terni_entry_class *class;
     terni_threaded *threaded;          /* NULL: drained on the I/O thread */
     uint32_t seen;                     /* threaded: messages that came in this session, already counted */
-    uint32_t came;                     /* threaded: in the last read, not yet told by terni_entries_drain */
+    uint32_t came;                     /* threaded: in the last read, for terni_entries_drain */
     const char *subject, *queue_group; /* the owner's; queue_group NULL: plain */
     natsSubscription *nsub;            /* in the session; NULL: not yet, or no session */
     natsSubscription *retiring_nsub;   /* in the retiring session */
@@ -86,10 +88,8 @@ void terni_entries_detach(terni_entry_table *table, bool retiring);
 /* Makes the session's subscriptions the retiring session's. */
 void terni_entries_retire(terni_entry_table *table);
 
-/* Around a read of the session: so that the thread that delivers does not struggle with it for nats.c's locks, message
- * by message, but has all of the read at once. */
-void terni_entries_pause(terni_entry_table *table);
-void terni_entries_resume(terni_entry_table *table);
+/* After each read of the session, before terni_entries_drain. */
+void terni_entries_was_read(terni_entry_table *table);
 
 /* Hands over what has come for the entries of the session, or of the retiring one. expected: how many
  * messages came, to stop looking when they are found. */

@@ -203,9 +203,8 @@ static void receive(tern_conn *conn, bool hung_up)
 {
     terni_io *io = &conn->io;
     uint64_t msgs = 0, bytes = 0;
-    terni_entries_pause(&io->entries);
     terni_session_read(io->session, hung_up);
-    terni_entries_resume(&io->entries);
+    terni_entries_was_read(&io->entries);
     io->last_heard = io->read_at = terni_now_ms();
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
