@@ -88,6 +88,7 @@ static void conn_destroy(terni_lane *lane)
     if (conn->calls != NULL) conn->calls->free(conn->calls);
     if (conn->discovery != NULL) conn->discovery->free(conn->discovery);
     terni_servers_free(&conn->io.servers);
+    terni_spares_free(&conn->spare_msgs);
     terni_discard_destroy(&conn->discard);
     terni_outbound_destroy(&conn->out);
     terni_waker_destroy(&conn->waker);

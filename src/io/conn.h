@@ -9,6 +9,7 @@
 
 #include "core/lane.h"
 #include "core/random.h"
+#include "core/spares.h"
 #include "io/discard.h"
 #include "io/entry.h"
 #include "io/fence.h"
@@ -80,7 +81,7 @@ typedef struct terni_io {
     terni_time_ms drain_at; /* the retiring session; TERNI_NEVER: it has begun, or there is none */
     terni_time_ms retire_by;
     terni_time_ms last_heard; /* from session */
-    terni_time_ms read_at;    /* when what is being handed over was read */
+    terni_time_ms now;        /* read when a round begins and when poll returns */
     terni_time_ms asked;      /* for a sign of life, by liveness */
     terni_fence liveness;
     bool liveness_pending;
@@ -100,6 +101,7 @@ struct tern_conn {
     char *inbox; /* "<prefix>.<client id>" */
     terni_outbound out;
     terni_discard discard;
+    terni_spares spare_msgs; /* tern_msg, see msg/msg.c; the I/O thread takes them */
     terni_waker waker;
     pthread_t thread;
     terni_calls_hooks *calls; /* the call engine's, see msg/calls.h; set once before the thread starts */

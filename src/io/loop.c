@@ -205,7 +205,7 @@ static void receive(tern_conn *conn, bool hung_up)
     uint64_t msgs = 0, bytes = 0;
     terni_session_read(io->session, hung_up);
     terni_entries_was_read(&io->entries);
-    io->last_heard = io->read_at = terni_now_ms();
+    io->last_heard = io->now;
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
     uint64_t fence_bytes = 0, fences = terni_fences_pending(&io->fences, &fence_bytes);
@@ -222,7 +222,6 @@ static void receive_retiring(tern_conn *conn, bool hung_up)
 {
     terni_io *io = &conn->io;
     terni_session_read(io->retiring, hung_up);
-    io->read_at = terni_now_ms();
     terni_entries_drain(&io->entries, true, UINT64_MAX);
     terni_fences_drain(&io->retiring_fences);
 }
@@ -260,7 +259,9 @@ static void wait_and_serve(tern_conn *conn, bool more)
                                     poll_for(io->session),
                                     poll_for(io->retiring) };
     bool sleeps = !more && terni_waker_sleep(&conn->waker);
-    int ready = poll(fds, POLL_FDS, sleeps ? poll_timeout(next_deadline(conn)) : 0);
+    int ready =
+        poll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, sleeps ? poll_timeout(next_deadline(conn)) : 0);
+    io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
@@ -316,6 +317,7 @@ static bool is_down(const terni_session *session)
 
 void terni_loop_round(tern_conn *conn, bool waits)
 {
+    conn->io.now = terni_now_ms();
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);

@@ -306,7 +306,7 @@ static terni_time_ms liveness_due(const tern_conn *conn)
 static void check_liveness(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    terni_time_ms now = terni_now_ms();
+    terni_time_ms now = io->now;
     if (liveness_due(conn) > now) return;
     if (io->liveness_pending && io->asked > io->last_heard) {
         tern_error why;
@@ -423,9 +423,18 @@ static void check_retiring(tern_conn *conn)
     else if (terni_now_ms() >= io->drain_at) drain_retiring(&io->moved, TERN_OK);
 }
 
+/* There is a session and nothing but that, nothing has happened to it, and it need not be asked for a sign of life. */
+static bool is_quiet(const tern_conn *conn)
+{
+    const terni_io *io = &conn->io;
+    bool alone = io->session != NULL && io->attempt == NULL && io->retiring == NULL && !io->moving;
+    return alone && terni_session_is_quiet(io->session) && io->now < liveness_due(conn);
+}
+
 void terni_reconnect_step(tern_conn *conn)
 {
     terni_io *io = &conn->io;
+    if (is_quiet(conn)) return;
     if (io->session != NULL) check_session(conn);
     if (io->retiring != NULL) check_retiring(conn);
     if (io->attempt != NULL) check_attempt(conn);

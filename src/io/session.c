@@ -478,6 +478,11 @@ bool terni_session_is_down(const terni_session *session)
     return session->ended || atomic_load(&session->closing);
 }
 
+bool terni_session_is_quiet(const terni_session *session)
+{
+    return !terni_session_is_down(session) && !atomic_load_explicit(&session->noticed, memory_order_acquire);
+}
+
 terni_session_state terni_session_get_state(terni_session *session)
 {
     if (terni_session_is_down(session)) return TERNI_SESSION_DOWN;

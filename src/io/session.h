@@ -39,6 +39,12 @@ terni_session_state terni_session_get_state(terni_session *session);
 /* Is its state DOWN? Cheaper than the former. */
 bool terni_session_is_down(const terni_session *session);
 
+/* It is not down, and has no notices. */
+bool terni_session_is_quiet(const terni_session *session);
+
+/* It is up, not down, and there are no notices. */
+bool terni_session_is_quiet(const terni_session *session);
+
 /* Why it FAILED or went DOWN. */
 void terni_session_error(terni_session *session, tern_error *out_error);
 

@@ -142,7 +142,7 @@ static tern_status take_inbox(terni_exchange *x)
 /* Readies a QUEUED exchange. False: it has ended instead. */
 static bool ready(terni_exchange *x, terni_addition *out_addition)
 {
-    terni_time_ms now = terni_now_ms(), until = x->deadline;
+    terni_time_ms now = calls_of(x)->conn->io.now, until = x->deadline;
     tern_status st = TERN_OK;
     const char *text = NULL;
     if (now >= x->deadline) {
@@ -159,6 +159,7 @@ static bool ready(terni_exchange *x, terni_addition *out_addition)
         end(x, NULL, st, text, true);
         return false;
     }
+    x->reply_is_bare = false;
     if (x->reply_timeout_ms > 0 && now + x->reply_timeout_ms < until) until = now + x->reply_timeout_ms;
     x->state = TERNI_EXCHANGE_SENT;
     arm(x, until);
@@ -293,7 +294,7 @@ static void calls_step(terni_calls_hooks *hooks)
     terni_bulk_step(&all->bulk);
     attend_all(all);
     if (terni_timers_next(&all->timers) == TERNI_NEVER) return;
-    terni_time_ms now = terni_now_ms();
+    terni_time_ms now = all->conn->io.now;
     while ((timer = terni_timers_due(&all->timers, now)) != NULL)
         timer_due(TERNI_CONTAINER(timer, terni_exchange, timer));
 }

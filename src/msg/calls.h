@@ -43,7 +43,8 @@ typedef struct terni_exchange {
     terni_sender sender;
     uint64_t token; /* of the last start */
     terni_exchange_state state;
-    bool live; /* in the list by next and prev */
+    bool live;          /* in the list by next and prev */
+    bool reply_is_bare; /* known to have no headers */
     terni_timer timer;
     struct terni_exchange *next, *prev; /* those in flight that the I/O thread knows of */
     struct terni_slot *slot;            /* SENT: where the reply comes to; NULL: a cell of the bulk inbox */

@@ -7,9 +7,12 @@
 #include "io/conn.h"
 #include "msg/publish.h"
 
+enum { SPARES_MAX = 256 };
+
 tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
 {
-    tern_msg *msg = malloc(sizeof *msg);
+    tern_msg *msg = terni_conn_on_io_thread(conn) ? terni_spares_take(&conn->spare_msgs) : NULL;
+    if (msg == NULL) msg = malloc(sizeof *msg);
     if (msg == NULL) return NULL;
     *msg = (tern_msg){ .nats = nats, .conn = conn };
     atomic_init(&msg->refs, 1);
@@ -20,7 +23,7 @@ static void unref(tern_msg *msg)
 {
     if (atomic_fetch_sub_explicit(&msg->refs, 1, memory_order_acq_rel) != 1) return;
     terni_discard_msg(&msg->conn->discard, msg->nats);
-    free(msg);
+    if (!terni_spares_put(&msg->conn->spare_msgs, msg, SPARES_MAX)) free(msg);
 }
 
 void terni_msg_done(tern_msg *msg)
@@ -87,7 +90,7 @@ const char *terni_nats_header(natsMsg *nats, const char *name)
 
 const char *tern_msg_header(tern_msg *msg, const char *name)
 {
-    return name == NULL || *name == '\0' ? NULL : terni_nats_header(msg->nats, name);
+    return msg->is_bare || name == NULL || *name == '\0' ? NULL : terni_nats_header(msg->nats, name);
 }
 
 size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity)

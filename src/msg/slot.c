@@ -61,9 +61,9 @@ static bool is_asked_for(const terni_slot *slot, const char *subject)
 
 static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
 {
-    (void)size;
     terni_slot *slot = slot_of(entry);
     if (slot->exchange != NULL && is_asked_for(slot, natsMsg_GetSubject(msg))) {
+        slot->exchange->reply_is_bare = size == (size_t)natsMsg_GetDataLength(msg);
         slot->owner->answered(slot->exchange, msg);
         return;
     }

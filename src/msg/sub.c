@@ -128,7 +128,8 @@ static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
     tern_msg *msg = terni_msg_new(sub->conn, nats);
     if (msg != NULL) {
         msg->item.size_bytes = size;
-        msg->received = sub->conn->io.read_at;
+        msg->is_bare = size == tern_msg_size(msg);
+        msg->received = sub->conn->io.now;
         if (sub->hooks->admit != NULL && !sub->hooks->admit(msg, sub->arg)) terni_msg_done(msg);
         else if (terni_lane_push(&sub->lane, &msg->item) == TERNI_PUSH_DROPPED_FIRST) slow_consumer(sub);
         return;

@@ -54,6 +54,7 @@ static tern_call *call_new(tern_client *client)
     tern_call *call = calloc(1, sizeof *call);
     if (call == NULL) return NULL;
     call->client = client;
+    call->mu = &client->call_locks[(uintptr_t)call / sizeof *call % TERNI_CALL_LOCKS];
     terni_exchange_init(&call->exchange, &call_class, client->conn);
     return call;
 }
@@ -151,11 +152,18 @@ static tern_status fail_remote(const terni_reply_error *error, tern_error *err)
 tern_status terni_call_fail_late(tern_call *call, tern_error *err)
 {
     uint64_t passed_ms = (uint64_t)(now_us() - call->began_us + 999) / 1000; /* the deadline is in whole ms, cut */
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     bool sent = call->sent;
-    (void)pthread_mutex_unlock(terni_call_mu(call));
+    (void)pthread_mutex_unlock(call->mu);
     return terni_fail_late(call->client->prefix, call->method->subject, sent,
                            passed_ms < call->timeout_ms ? (uint32_t)passed_ms : call->timeout_ms, err);
+}
+
+/* An error is in the headers; looking for it costs where there are none, too. */
+static terni_reply_error read_error(const tern_call *call, natsMsg *reply)
+{
+    if (call->exchange.reply_is_bare) return (terni_reply_error){ .status = TERN_OK };
+    return terni_reply_read_error(reply);
 }
 
 /* What the call has come to, in full. out_message: NULL unless OK. */
@@ -166,7 +174,7 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
     if (call->status != TERN_OK)
         return terni_fail_request(call->client->prefix, call->method->subject, call->status,
                                   call->text == NULL ? tern_status_meaning(call->status) : call->text, err);
-    terni_reply_error error = terni_reply_read_error(call->reply);
+    terni_reply_error error = read_error(call, call->reply);
     if (error.status != TERN_OK) return fail_remote(&error, err);
     tern_status st = terni_reply_decode(call->method, call->reply, out_message, err);
     if (st == TERN_OK && terni_retry_is_on(&call->client->retry)) terni_retry_succeeded(&call->client->retry);
@@ -266,11 +274,11 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 {
     static _Thread_local char text[24];
     tern_call *call = call_of(exchange);
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     bool wanted = !call->left;
     if (wanted) call->sent = true;
-    (void)pthread_mutex_unlock(terni_call_mu(call));
-    terni_time_ms left = call->exchange.deadline - terni_now_ms();
+    (void)pthread_mutex_unlock(call->mu);
+    terni_time_ms left = call->exchange.deadline - call->client->conn->io.now;
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;
     if (!as_assumed && wanted && fits(call)) {
         (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
@@ -282,9 +290,9 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 /* Has the caller left? Then nobody hears the outcome. */
 static bool is_left(tern_call *call)
 {
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     bool left = call->left;
-    (void)pthread_mutex_unlock(terni_call_mu(call));
+    (void)pthread_mutex_unlock(call->mu);
     return left;
 }
 
@@ -293,7 +301,7 @@ bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status statu
     if (call->payload == NULL || atomic_load(&call->cancelled) || is_left(call)) return false;
     terni_failure failure = { .status = status };
     if (status == TERN_OK) {
-        failure.error = terni_reply_read_error(reply);
+        failure.error = read_error(call, reply);
         if (failure.error.status == TERN_OK) return false;
     }
     return terni_retry_again(&call->client->retry, call->method, &failure, atomic_load(&call->attempts),
@@ -309,12 +317,12 @@ static void set_outcome(tern_call *call, natsMsg *reply, tern_status status, con
 
 static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, const char *text)
 {
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     bool left = call->left;
     if (!left) set_outcome(call, reply, status, text);
     call->over = true;
     terni_waiters_wake(call->waiters);
-    (void)pthread_mutex_unlock(terni_call_mu(call));
+    (void)pthread_mutex_unlock(call->mu);
     if (left) terni_discard_msg(&call->client->conn->discard, reply); /* a handle may be read meanwhile */
 }
 

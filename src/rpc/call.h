@@ -48,18 +48,13 @@ struct tern_call {
     ProtobufCMessage *message; /* of TERNI_CALL_RESULT, until it is taken */
     tern_error *error;         /* of TERNI_CALL_RESULT; NULL: none, or no memory for it */
 
-    /* terni_call_mu guards what follows */
+    pthread_mutex_t *mu; /* of the client's; many calls share one, and nothing waits with it held */
+    /* mu guards what follows */
     terni_waiter *waiters; /* for over, or finished */
     bool sent;             /* at least once */
     bool over;             /* BLOCKING: the outcome is the caller's */
     bool left;             /* BLOCKING: the caller is gone */
 };
-
-/* The lock of what a call shares with those that wait for it. Many calls share one, and nothing waits with it held. */
-static inline pthread_mutex_t *terni_call_mu(tern_call *call)
-{
-    return &call->client->call_locks[(uintptr_t)call / sizeof *call % TERNI_CALL_LOCKS];
-}
 
 /* A call of the client's that begins now, with one hold on it; NULL: no memory. */
 tern_call *terni_call_take(tern_client *client);

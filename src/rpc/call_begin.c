@@ -152,7 +152,7 @@ static tern_status begin(tern_client *client, const tern_method *method, terni_c
 static bool wait_for_end(tern_call *call, terni_time_ms deadline)
 {
     bool in_time = true;
-    pthread_mutex_t *mu = terni_call_mu(call);
+    pthread_mutex_t *mu = call->mu;
     (void)pthread_mutex_lock(mu);
     while (!call->over && in_time) in_time = terni_waiter_wait(&call->waiters, mu, deadline);
     bool over = call->over;

@@ -19,10 +19,10 @@ static atomic_uint any_waiters; /* counted before they look, so that who finishe
 
 void terni_call_tell_finished(tern_call *call)
 {
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     atomic_store(&call->finished, true);
     terni_waiters_wake(call->waiters);
-    (void)pthread_mutex_unlock(terni_call_mu(call));
+    (void)pthread_mutex_unlock(call->mu);
     if (atomic_load(&any_waiters) == 0) return;
     (void)pthread_mutex_lock(&any_mu);
     any_count++;
@@ -79,7 +79,7 @@ static tern_status wait_until(tern_call *call, terni_time_ms deadline, uint32_t 
     tern_status st = may_wait_for(call, err);
     if (st != TERN_OK) return st;
     bool helps = may_run(call), in_time = true;
-    pthread_mutex_t *mu = terni_call_mu(call);
+    pthread_mutex_t *mu = call->mu;
     while (!is_finished(call) && in_time) {
         terni_time_ms until = helps ? help(call, deadline) : deadline;
         (void)pthread_mutex_lock(mu);
@@ -224,9 +224,9 @@ tern_status tern_call_result(tern_call *call, const tern_method *method, Protobu
                           method->subject);
     if (!is_finished(call))
         return terni_fail(err, TERN_FAILED_PRECONDITION, "call of \"%s\": has not ended", method->subject);
-    (void)pthread_mutex_lock(terni_call_mu(call));
+    (void)pthread_mutex_lock(call->mu);
     tern_status st = take_result_locked(call, out_reply, err);
-    (void)pthread_mutex_unlock(terni_call_mu(call));
+    (void)pthread_mutex_unlock(call->mu);
     return st;
 }
 

@@ -20,7 +20,7 @@ struct tern_client {
     tern_client_interceptor *interceptors;
     size_t interceptor_count;
 
-    pthread_mutex_t call_locks[TERNI_CALL_LOCKS]; /* see terni_call_mu */
+    pthread_mutex_t call_locks[TERNI_CALL_LOCKS]; /* of the calls, see tern_call.mu */
 
     pthread_mutex_t mu;       /* guards what follows */
     pthread_cond_t idle;      /* broadcast when the last of calls is gone */
