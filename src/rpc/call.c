@@ -279,6 +279,7 @@ static bool call_sending(terni_exchange *exchange, tern_header *out_header)
     if (wanted) call->sent = true;
     (void)pthread_mutex_unlock(call->mu);
     terni_time_ms left = call->exchange.deadline - call->client->conn->io.now;
+    if (left > call->timeout_ms) left = call->timeout_ms; /* the call began after that */
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;
     if (!as_assumed && wanted && fits(call)) {
         (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
