@@ -246,9 +246,9 @@ void terni_conn_note_error(tern_conn *conn, const tern_error *error)
 
 void terni_conn_written(tern_conn *conn)
 {
-    if (conn->io.in_nats == 0) return;
-    terni_outbound_left(&conn->out, conn->io.in_nats);
-    conn->io.in_nats = 0;
+    if (conn->io.handed == 0) return;
+    terni_outbound_left(&conn->out, conn->io.handed);
+    conn->io.handed = 0;
 }
 
 bool terni_conn_on_io_thread(const tern_conn *conn)

@@ -90,7 +90,7 @@ typedef struct terni_io {
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     terni_record *taken;                   /* from the queue, not yet handed to nats.c */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
-    size_t in_nats;                        /* weight of the messages in nats.c's buffer */
+    size_t handed;                         /* weight of the messages in the buffers of the session */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
 } terni_io;
 

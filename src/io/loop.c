@@ -2,9 +2,11 @@
  * and it alone touches conn->io.
  *
  * Out: publishers append to conn->out and wake the thread if it sleeps. It takes all that has gathered,
- * hands it to nats.c up to TRANSFER_MAX bytes, and writes once: the batch grows with the load, with no
- * timer. Only when nats.c's buffer is empty does it hand over more, so that a partial write never
- * moves more than that, and what is not yet handed over outlives the session.
+ * hands it to the session up to TRANSFER_MAX bytes, and writes once: the batch grows with the load, with no
+ * timer. Only when the session's buffers are empty does it hand over more, so that a partial write never
+ * moves more than that, and what is not yet handed over outlives the session. Messages without headers go
+ * into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and written first: while
+ * nats.c's holds something, everything goes there.
  *
  * In: after each read it hands over what came, subscription by subscription (io/entry.h), and fences
  * last.
@@ -80,11 +82,15 @@ static natsStatus publish_with_headers(natsConnection *nc, const terni_record *r
     return s;
 }
 
-static natsStatus publish(natsConnection *nc, const terni_record *record, const terni_addition *addition)
+static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition)
 {
+    terni_session *session = conn->io.session;
+    natsConnection *nc = terni_session_nats(session);
     const char *subject = terni_record_subject(record);
     const void *payload = terni_record_payload(record);
     if (record->header_count > 0 || addition->header.name != NULL) return publish_with_headers(nc, record, addition);
+    bool fits = record->payload_size <= tern_conn_max_payload(conn);
+    if (fits && terni_session_publish(session, subject, addition->reply, payload, record->payload_size)) return NATS_OK;
     if (addition->reply != NULL)
         return natsConnection_PublishRequest(nc, subject, addition->reply, payload, (int)record->payload_size);
     return natsConnection_Publish(nc, subject, payload, (int)record->payload_size);
@@ -120,17 +126,16 @@ static void refuse_message(tern_conn *conn, const terni_record *record, const te
     terni_conn_lost_message(conn, why.status, terni_record_subject(record), why.text);
 }
 
-/* Hands a message to nats.c. False: the session is over; the message waits for the next one. */
+/* Hands a message to the session. False: the session is over; the message waits for the next one. */
 static bool send_message(tern_conn *conn, terni_record *record)
 {
-    natsConnection *nc = terni_session_nats(conn->io.session);
     terni_addition addition = { .reply = terni_record_reply(record) };
     if (record->sender != NULL && !record->sender->class->sending(record->sender, record->token, &addition)) {
         (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
-    natsStatus s = publish(nc, record, &addition);
+    natsStatus s = publish(conn, record, &addition);
     if (s == NATS_CONNECTION_CLOSED) return false;
     if (s != NATS_OK) {
         refuse_message(conn, record, &addition, s);
@@ -139,18 +144,18 @@ static bool send_message(tern_conn *conn, terni_record *record)
     }
     size_t size = wire_size(record, &addition);
     settle(record, TERN_OK, NULL);
-    conn->io.in_nats += record->weight;
+    conn->io.handed += record->weight;
     (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
     (void)atomic_fetch_add_explicit(&conn->bytes_out, size, memory_order_relaxed);
     return true;
 }
 
-/* Hands records to nats.c until its buffer holds enough, or reading is to have its turn. False: there are no more, or
- * the session is over. */
-static bool fill_nats(tern_conn *conn)
+/* Hands records to the session until its buffers hold enough, or reading is to have its turn. False: there are no more,
+ * or the session is over. */
+static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    while (io->in_nats < TRANSFER_MAX) {
+    while (io->handed < TRANSFER_MAX) {
         if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
         terni_record *record = io->taken;
         if (record == NULL || terni_session_is_down(io->session)) return false;
@@ -177,7 +182,7 @@ static bool transfer(tern_conn *conn)
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
     io->read_next = false;
-    bool more = fill_nats(conn);
+    bool more = fill_session(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) return false;
     terni_conn_written(conn);

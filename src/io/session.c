@@ -32,6 +32,7 @@
 
 #include "core/error.h"
 #include "core/thread.h"
+#include "io/frames.h"
 #include "io/probe.h"
 #include "io/stall.h"
 #include "io/tls.h"
@@ -59,6 +60,7 @@ struct terni_session {
     int low_water;       /* the I/O thread's, with TLS */
     bool ended;          /* the I/O thread's: the peer has, and all it sent is read */
     natsSock fd;         /* set by attach, before UP */
+    terni_frames frames; /* the I/O thread's; older than what nats.c holds for writing */
     terni_waker *poller; /* the I/O thread's, while hooks may be called; NULL: abandoned */
     atomic_bool wants_write;
     atomic_bool closing; /* nats.c has stopped polling: no Process call may follow */
@@ -206,6 +208,7 @@ static void session_free(terni_session *session)
     natsOptions_Destroy(session->options);
     natsStatistics_Destroy(session->statistics);
     terni_stall_free(&session->stall);
+    terni_frames_free(&session->frames);
     free(session->address);
     free(session);
 }
@@ -521,7 +524,7 @@ int terni_session_fd(const terni_session *session)
 
 bool terni_session_wants_write(const terni_session *session)
 {
-    return atomic_load(&session->wants_write);
+    return terni_frames_pending(&session->frames) || atomic_load(&session->wants_write);
 }
 
 void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms)
@@ -545,8 +548,17 @@ void terni_session_read(terni_session *session, bool hung_up)
     if (!session->ended) natsConnection_ProcessReadEvent(session->nc);
 }
 
+bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
+                           size_t size)
+{
+    if (session->tls || atomic_load(&session->wants_write)) return false;
+    return terni_frames_add(&session->frames, subject, reply, payload, size);
+}
+
 void terni_session_write(terni_session *session)
 {
+    if (terni_frames_pending(&session->frames)) terni_frames_write(&session->frames, session->fd);
+    if (terni_frames_pending(&session->frames) || !atomic_load(&session->wants_write)) return;
     natsConnection_ProcessWriteEvent(session->nc);
 }
 

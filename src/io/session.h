@@ -56,7 +56,12 @@ terni_notice *terni_session_notice(terni_session *session);
 natsConnection *terni_session_nats(terni_session *session);
 int terni_session_fd(const terni_session *session);
 
-/* Has nats.c something to write? */
+/* Takes a message without headers for writing. False: that is nats.c's to do, with TLS, while it has something to write
+ * itself, which would be overtaken, and without memory. */
+bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
+                           size_t size);
+
+/* Is there something to write, of ours or nats.c's? */
 bool terni_session_wants_write(const terni_session *session);
 
 /* With TLS, where a write waits inside nats.c: ends a write that gets nowhere for timeout_ms. */
