@@ -8,6 +8,8 @@
  * into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and written first: while
  * nats.c's holds something, everything goes there.
  *
+ * Tried, without gain: to yield the processor before a small write, so that more gathers.
+ *
  * In: after each read it hands over what came, subscription by subscription (io/entry.h), and fences
  * last.
  *
