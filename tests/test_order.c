@@ -1,0 +1,89 @@
+/* What a connection sends keeps its order, whichever way it takes: messages without headers go to the socket past
+ * nats.c, subscriptions, fences and messages with headers through its buffer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+enum { ROUNDS = 150, FILLERS = 40, FILLER_SIZE = 1024 };
+
+static void publish_fillers(tern_conn *conn)
+{
+    static char filler[FILLER_SIZE];
+    tern_error err;
+    for (int i = 0; i < FILLERS; i++) check_ok(tern_conn_publish(conn, "filler", filler, sizeof filler, &err));
+}
+
+/* Some messages have a header: those take the other way. */
+static void publish_number(tern_conn *conn, const char *subject, int number, size_t size)
+{
+    const tern_header header = { .name = "Kind", .value = "other" };
+    char *data = calloc(1, size + 16);
+    tern_error err;
+    check_true(data != NULL);
+    (void)snprintf(data, 16, "%d", number);
+    tern_outgoing out = { .subject = subject, .data = data, .size = size + 16 };
+    if (number % 7 == 3) {
+        out.headers = &header;
+        out.header_count = 1;
+    }
+    check_ok(tern_conn_publish_outgoing(conn, &out, &err));
+    free(data);
+}
+
+Test(order, a_subscription_gets_what_follows_it_and_nothing_before, .timeout = 120)
+{
+    struct rig rig;
+    struct inbox inboxes[ROUNDS];
+    tern_sub *subs[ROUNDS];
+    tern_error err;
+
+    rig_open(&rig);
+    for (int i = 0; i < ROUNDS; i++) {
+        char subject[16];
+        (void)snprintf(subject, sizeof subject, "s.%d", i);
+        inbox_init(&inboxes[i]);
+        publish_fillers(rig.conn);
+        rig_publish(rig.conn, subject, "before");
+        check_ok(tern_conn_subscribe(rig.conn, subject, NULL, inbox_take, &inboxes[i], &subs[i], &err));
+        rig_publish(rig.conn, subject, "after");
+        if (i % 3 == 0) continue;
+        check_ok(tern_sub_drain(subs[i], 0, &err));
+        rig_publish(rig.conn, subject, "too late");
+    }
+    rig_flush(rig.conn);
+    for (int i = 0; i < ROUNDS; i++) {
+        check_true(inbox_wait(&inboxes[i], 1));
+        tern_sub_free(subs[i]);
+        check_int(inboxes[i].count, 1);
+        check_str(inbox_get(&inboxes[i], 0)->data, "after");
+        inbox_destroy(&inboxes[i]);
+    }
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(order, messages_of_all_sizes_with_headers_and_without_come_in_order, .timeout = 120)
+{
+    static const size_t sizes[] = { 0, 1, 100, 4000, 70000, 0, 400000, 10, 300 };
+    enum { MESSAGES = 600 };
+    struct rig rig;
+    struct inbox inbox;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    tern_conn *receiver = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(receiver, "numbers", NULL, inbox_take, &inbox);
+    for (int i = 0; i < MESSAGES; i++)
+        publish_number(rig.conn, "numbers", i, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)]);
+    check_true(inbox_wait(&inbox, MESSAGES));
+    for (int i = 0; i < MESSAGES; i++) {
+        check_int(atoi(inbox_get(&inbox, i)->data), i);
+        check_int(inbox_get(&inbox, i)->size, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)] + 16);
+    }
+    tern_sub_free(sub);
+    tern_conn_free(receiver);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
