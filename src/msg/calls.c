@@ -347,10 +347,11 @@ static void calls_closed(terni_calls_hooks *hooks)
 static bool calls_drain(terni_calls_hooks *hooks, terni_time_ms deadline)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
-    bool in_time = true;
+    bool in_time = true, idle;
     (void)pthread_mutex_lock(&all->mu);
-    while (atomic_load(&all->in_flight) > 0 && in_time) in_time = terni_cond_wait_until(&all->idle, &all->mu, deadline);
-    bool idle = atomic_load(&all->in_flight) == 0;
+    /* Looked at once: a call that is then refused counts for a moment, too. */
+    while (!(idle = atomic_load(&all->in_flight) == 0) && in_time)
+        in_time = terni_cond_wait_until(&all->idle, &all->mu, deadline);
     (void)pthread_mutex_unlock(&all->mu);
     return idle;
 }
