@@ -242,8 +242,10 @@ tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out
     bulk->in_use++;
     cell->exchange = exchange;
     exchange->cell = number;
-    (void)snprintf(out_reply, TERNI_REPLY_SIZE, "%.*s%" PRIx32 "-%" PRIx32, (int)bulk->inbox_size, bulk->inbox, number,
-                   cell->generation);
+    memcpy(out_reply, bulk->inbox, bulk->inbox_size);
+    char *at = terni_slot_write_hex(out_reply + bulk->inbox_size, number);
+    *at++ = '-';
+    *terni_slot_write_hex(at, cell->generation) = '\0';
     return TERN_OK;
 }
 

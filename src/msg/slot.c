@@ -42,12 +42,30 @@ static void give_back(terni_slot *slot)
 
 /* ---- What comes ---- */
 
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
 const char *terni_slot_read_hex(const char *text, uint64_t *out_number)
 {
-    size_t size = strspn(text, "0123456789abcdef");
-    if (size == 0 || size > 16 || (*text == '0' && size > 1)) return NULL;
-    *out_number = strtoull(text, NULL, 16);
-    return text + size;
+    const char *at = text;
+    uint64_t number = 0;
+    for (; at - text <= 16 && hex_value(*at) >= 0; at++) number = number << 4 | (uint64_t)hex_value(*at);
+    if (at == text || at - text > 16 || (*text == '0' && at - text > 1)) return NULL;
+    *out_number = number;
+    return at;
+}
+
+char *terni_slot_write_hex(char *at, uint64_t number)
+{
+    char digits[16];
+    size_t first = sizeof digits;
+    do digits[--first] = "0123456789abcdef"[number & 15];
+    while ((number >>= 4) > 0);
+    memcpy(at, digits + first, sizeof digits - first);
+    return at + (sizeof digits - first);
 }
 
 /* Is this the subject that the slot's call asked the reply for? */
@@ -130,7 +148,8 @@ tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char o
     slot->exchange = exchange;
     slot->token++;
     exchange->slot = slot;
-    (void)snprintf(out_reply, TERNI_REPLY_SIZE, "%.*s%" PRIx64, (int)slot->inbox_size, slot->inbox, slot->token);
+    memcpy(out_reply, slot->inbox, slot->inbox_size);
+    *terni_slot_write_hex(out_reply + slot->inbox_size, slot->token) = '\0';
     return TERN_OK;
 }
 
