@@ -90,7 +90,11 @@ const char *terni_nats_header(natsMsg *nats, const char *name)
 
 const char *tern_msg_header(tern_msg *msg, const char *name)
 {
-    return msg->is_bare || name == NULL || *name == '\0' ? NULL : terni_nats_header(msg->nats, name);
+    const char *value = NULL;
+    if (msg->is_bare || name == NULL || *name == '\0') return NULL;
+    natsStatus s = natsMsgHeader_Get(msg->nats, name, &value);
+    if (s != NATS_OK && s != NATS_NOT_FOUND) msg->is_bare = true; /* else nats.c finds a part of it the next time */
+    return s == NATS_OK && has_header(msg->nats, name) ? value : NULL;
 }
 
 size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity)
@@ -112,7 +116,7 @@ size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), ter
 
 size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity)
 {
-    return terni_nats_headers(msg->nats, NULL, out_headers, capacity);
+    return msg->is_bare ? 0 : terni_nats_headers(msg->nats, NULL, out_headers, capacity);
 }
 
 tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_error *err)

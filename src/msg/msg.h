@@ -16,7 +16,7 @@ struct tern_msg {
     terni_time_ms received; /* by a subscription: when it was read; 0: otherwise */
     atomic_uint refs;       /* the library's until the handler has returned, and the program's */
     bool kept;              /* the program has one, and with it holds conn */
-    bool is_bare;           /* known to have no headers */
+    bool is_bare;           /* known to have no headers, or none that can be read */
 };
 
 /* Wraps nats, taking it over. NULL: no memory, and nats is the caller's still. */
