@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { SIZE_UNKNOWN = TERNI_DISCARD_BYTES / 64 }; /* there may be large headers: fewer wait */
+
 bool terni_discard_init(terni_discard *discard)
 {
     discard->count = discard->bytes = 0;
@@ -19,14 +21,14 @@ void terni_discard_destroy(terni_discard *discard)
     (void)pthread_mutex_destroy(&discard->mu);
 }
 
-void terni_discard_msg(terni_discard *discard, natsMsg *msg)
+void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size)
 {
     natsMsg *full[TERNI_DISCARD_MSGS];
     size_t count = 0;
     if (msg == NULL) return;
     (void)pthread_mutex_lock(&discard->mu);
     discard->msgs[discard->count++] = msg;
-    discard->bytes += (size_t)natsMsg_GetDataLength(msg);
+    discard->bytes += size == 0 ? SIZE_UNKNOWN + (size_t)natsMsg_GetDataLength(msg) : size;
     if (discard->count == TERNI_DISCARD_MSGS || discard->bytes > TERNI_DISCARD_BYTES) {
         count = discard->count;
         memcpy(full, discard->msgs, count * sizeof *full);

@@ -11,7 +11,7 @@
 
 enum { TERNI_DISCARD_MSGS = 512, TERNI_DISCARD_BYTES = 256 * 1024 };
 
-/* The messages that wait to be destroyed: so many at the most, and so many bytes of payload. */
+/* The messages that wait to be destroyed: so many at the most, and so many bytes. */
 typedef struct terni_discard {
     pthread_mutex_t mu; /* guards what follows */
     natsMsg *msgs[TERNI_DISCARD_MSGS];
@@ -23,7 +23,7 @@ bool terni_discard_init(terni_discard *discard);
 /* Destroys those that wait, too. */
 void terni_discard_destroy(terni_discard *discard);
 
-/* Takes msg over. Any thread. NULL is fine. */
-void terni_discard_msg(terni_discard *discard, natsMsg *msg);
+/* Takes msg over. size: of its payload and headers, bytes; 0: not known. Any thread. NULL is fine. */
+void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size);
 
 #endif

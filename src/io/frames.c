@@ -70,7 +70,10 @@ void terni_frames_write(terni_frames *frames, int fd)
             send(fd, frames->bytes + frames->written, frames->used - frames->written, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-        if (wrote < 0) break;
+        if (wrote < 0) {
+            (void)shutdown(fd, SHUT_RDWR);
+            break;
+        }
         frames->written += (size_t)wrote;
     }
     frames->used = frames->written = 0;

@@ -18,7 +18,8 @@ bool terni_frames_add(terni_frames *frames, const char *subject, const char *rep
 /* Is there anything to write? */
 bool terni_frames_pending(const terni_frames *frames);
 
-/* Writes what the socket takes. Where it is broken, all is dropped: reading finds that out, too. */
+/* Writes what the socket takes. Where that fails, perhaps within a message, all is dropped and the socket shut down:
+ * reading finds its end. */
 void terni_frames_write(terni_frames *frames, int fd);
 
 void terni_frames_free(terni_frames *frames);

@@ -185,6 +185,8 @@ static natsStatus set_basics(const terni_options *options, const terni_server *s
     if (s == NATS_OK) s = natsOptions_SetTimeout(nats, timeout_ms);
     if (s == NATS_OK) s = natsOptions_SetAllowReconnect(nats, false);
     if (s == NATS_OK) s = natsOptions_SetSendAsap(nats, true);
+    /* Not on a thread that others use too, whatever the environment says: see msg/bulk.c. */
+    if (s == NATS_OK) s = natsOptions_UseGlobalMessageDelivery(nats, false);
     if (s == NATS_OK) s = natsOptions_SetPingInterval(nats, 0);
     if (s == NATS_OK) s = natsOptions_SetNoRandomize(nats, true);
     if (s == NATS_OK && options->values.name != NULL) s = natsOptions_SetName(nats, options->values.name);

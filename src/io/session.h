@@ -42,9 +42,6 @@ bool terni_session_is_down(const terni_session *session);
 /* It is not down, and has no notices. */
 bool terni_session_is_quiet(const terni_session *session);
 
-/* It is up, not down, and there are no notices. */
-bool terni_session_is_quiet(const terni_session *session);
-
 /* Why it FAILED or went DOWN. */
 void terni_session_error(terni_session *session, tern_error *out_error);
 

@@ -278,7 +278,7 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
     }
     if (exchange != NULL) bulk->answered(exchange, NULL);
     else if (!nobody) (void)atomic_fetch_add_explicit(&conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&conn->discard, msg);
+    terni_discard_msg(&conn->discard, msg, 0);
 }
 
 void terni_bulk_step(terni_bulk *bulk)

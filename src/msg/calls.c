@@ -160,7 +160,10 @@ static bool ready(terni_exchange *x, terni_addition *out_addition)
         return false;
     }
     x->reply_is_bare = false;
-    if (x->reply_timeout_ms > 0 && now + x->reply_timeout_ms < until) until = now + x->reply_timeout_ms;
+    if (x->reply_timeout_ms > 0) { /* callbacks of this round may have taken a while */
+        terni_time_ms reply_until = terni_deadline(x->reply_timeout_ms);
+        if (reply_until < until) until = reply_until;
+    }
     x->state = TERNI_EXCHANGE_SENT;
     arm(x, until);
     return true;

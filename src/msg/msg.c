@@ -22,7 +22,7 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
 static void unref(tern_msg *msg)
 {
     if (atomic_fetch_sub_explicit(&msg->refs, 1, memory_order_acq_rel) != 1) return;
-    terni_discard_msg(&msg->conn->discard, msg->nats);
+    terni_discard_msg(&msg->conn->discard, msg->nats, msg->item.size_bytes);
     if (!terni_spares_put(&msg->conn->spare_msgs, msg, SPARES_MAX)) free(msg);
 }
 
@@ -93,7 +93,8 @@ const char *tern_msg_header(tern_msg *msg, const char *name)
     const char *value = NULL;
     if (msg->is_bare || name == NULL || *name == '\0') return NULL;
     natsStatus s = natsMsgHeader_Get(msg->nats, name, &value);
-    if (s != NATS_OK && s != NATS_NOT_FOUND) msg->is_bare = true; /* else nats.c finds a part of it the next time */
+    if (s != NATS_OK && s != NATS_NOT_FOUND && s != NATS_NO_MEMORY)
+        msg->is_bare = true; /* else nats.c finds a part of it the next time */
     return s == NATS_OK && has_header(msg->nats, name) ? value : NULL;
 }
 

@@ -86,7 +86,7 @@ static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
         return;
     }
     (void)atomic_fetch_add_explicit(&slot->owner->conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&slot->owner->conn->discard, msg);
+    terni_discard_msg(&slot->owner->conn->discard, msg, size);
 }
 
 static void slot_no_responders(terni_entry *entry)

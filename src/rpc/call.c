@@ -78,10 +78,16 @@ tern_call *terni_call_take(tern_client *client)
     return call;
 }
 
+static void discard_reply(tern_call *call, natsMsg *reply)
+{
+    size_t size = reply != NULL && call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : 0;
+    terni_discard_msg(&call->client->conn->discard, reply, size);
+}
+
 /* Lets go of everything that belongs to one use. */
 static void call_reset(tern_call *call)
 {
-    terni_discard_msg(&call->client->conn->discard, call->reply);
+    discard_reply(call, call->reply);
     call->reply = NULL;
     terni_headers_clear(&call->headers);
     free(call->payload);
@@ -324,7 +330,7 @@ static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, co
     call->over = true;
     terni_waiters_wake(call->waiters);
     (void)pthread_mutex_unlock(call->mu);
-    if (left) terni_discard_msg(&call->client->conn->discard, reply); /* a handle may be read meanwhile */
+    if (left) discard_reply(call, reply); /* a handle may be read meanwhile */
 }
 
 /* The call's own end. */
@@ -351,7 +357,7 @@ static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status sta
         end_call(call, reply, status, text);
         return;
     }
-    terni_discard_msg(&call->client->conn->discard, reply);
+    discard_reply(call, reply);
     terni_exchange_wait(exchange, at);
 }
 
