@@ -2,27 +2,18 @@
  * reads. nats.c can be told by its environment to have one such thread for all connections of the process. */
 #include <stdlib.h>
 
-#include "calc.h"
+#include "outcomes.h"
 
 enum { CALLS = 300 };
 
 /* So many calls at once, all of which must end well. */
 static void call_all(tern_client *client)
 {
-    Test__V1__Number number = TEST__V1__NUMBER__INIT;
-    tern_error err = { .status = TERN_OK };
-    tern_call *calls[CALLS];
-    char note[] = "";
-    number.note = note;
-    for (int i = 0; i < CALLS; i++)
-        check_ok(test_v1_calc_increment_async(client, &number, NULL, NULL, NULL, &calls[i], &err));
-    check_ok(tern_call_wait_all(calls, CALLS, RIG_WAIT_MS, &err));
-    for (int i = 0; i < CALLS; i++) {
-        Test__V1__Number *reply = NULL;
-        check_ok(test_v1_calc_increment_result(calls[i], &reply, &err));
-        tern_message_free(&reply->base);
-        tern_call_free(calls[i]);
-    }
+    struct outcomes all;
+    outcomes_init(&all, CALLS);
+    outcomes_begin(client, increment_method(), &all, NULL);
+    check_outcomes(&all, TERN_OK);
+    outcomes_destroy(&all);
 }
 
 Test(delivery, no_connection_keeps_the_thread_that_another_needs, .timeout = 60)

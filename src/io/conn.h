@@ -88,7 +88,7 @@ typedef struct terni_io {
     terni_fence moved;                     /* on the retiring session, behind the end of some of its subscriptions */
     uint32_t leaving;                      /* subscriptions that drain now */
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
-    terni_record *taken;                   /* from the queue, not yet handed to nats.c */
+    terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */

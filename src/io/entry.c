@@ -6,10 +6,10 @@
  * others nothing; then idle call slots, where only late replies are. */
 #include "io/entry.h"
 
-#include "core/thread.h"
-
 #include <assert.h>
 #include <poll.h>
+
+#include "core/thread.h"
 
 enum { DELIVER_MAX_MS = 100 };
 
@@ -43,6 +43,12 @@ static void move_to_front(terni_entry_table *table, terni_entry *entry)
     table->first[group] = entry;
 }
 
+/* nsub: the session's subscription from now on; NULL: there is none. */
+static void follow(const terni_entry *entry, const natsSubscription *nsub)
+{
+    if (entry->threaded != NULL) entry->threaded->follow(entry->threaded, nsub);
+}
+
 void terni_entry_add(terni_entry_table *table, terni_entry *entry, terni_entry_group group)
 {
     assert(!entry->in_table);
@@ -59,7 +65,7 @@ void terni_entry_regroup(terni_entry_table *table, terni_entry *entry, terni_ent
 
 void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
 {
-    if (entry->threaded != NULL) entry->threaded->follow(entry->threaded, NULL);
+    follow(entry, NULL);
     natsSubscription_Destroy(entry->nsub);
     entry->nsub = NULL;
     terni_entry_forget_retiring(entry);
@@ -101,7 +107,7 @@ static natsStatus subscribe_threaded(terni_entry *entry, natsConnection *nc, nat
     natsStatus s = natsConnection_Subscribe(out_nsub, nc, entry->subject, threaded->deliver, threaded);
     if (s != NATS_OK) return s;
     threaded->hold(threaded);
-    threaded->follow(threaded, *out_nsub);
+    follow(entry, *out_nsub);
     s = natsSubscription_SetOnCompleteCB(*out_nsub, threaded->release, threaded);
     if (s != NATS_OK) threaded->release(threaded);
     return s;
@@ -153,7 +159,7 @@ void terni_entries_detach(terni_entry_table *table, bool retiring)
     for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             natsSubscription **nsub = retiring ? &entry->retiring_nsub : &entry->nsub;
-            if (entry->threaded != NULL && !retiring) entry->threaded->follow(entry->threaded, NULL);
+            if (!retiring) follow(entry, NULL);
             let_deliver(entry, *nsub);
             natsSubscription_Destroy(*nsub);
             *nsub = NULL;
@@ -166,7 +172,7 @@ void terni_entries_retire(terni_entry_table *table)
     for (int group = 0; group < TERNI_ENTRY_GROUPS; group++) {
         for (terni_entry *entry = table->first[group]; entry != NULL; entry = entry->next) {
             assert(entry->retiring_nsub == NULL);
-            if (entry->threaded != NULL) entry->threaded->follow(entry->threaded, NULL);
+            follow(entry, NULL);
             entry->retiring_nsub = entry->nsub;
             entry->retiring_left = false;
             entry->nsub = NULL;

@@ -6,22 +6,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/digits.h"
+
 /* Once it is written, a buffer larger than KEPT_MAX is given back. */
-enum { CAPACITY_MIN = 16 * 1024, KEPT_MAX = 256 * 1024, NUMBER_MAX = 20 };
+enum { CAPACITY_MIN = 16 * 1024, KEPT_MAX = 256 * 1024 };
 
 static char *put(char *at, const void *bytes, size_t size)
 {
     if (size > 0) memcpy(at, bytes, size);
     return at + size;
-}
-
-static char *put_number(char *at, size_t number)
-{
-    char digits[NUMBER_MAX];
-    size_t first = sizeof digits;
-    do digits[--first] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    return put(at, digits + first, sizeof digits - first);
 }
 
 static bool reserve(terni_frames *frames, size_t size)
@@ -43,7 +36,7 @@ bool terni_frames_add(terni_frames *frames, const char *subject, const char *rep
 {
     static const char verb[] = "PUB ", line_end[] = "\r\n";
     size_t subject_size = strlen(subject), reply_size = reply == NULL ? 0 : strlen(reply);
-    size_t line_max = sizeof verb + subject_size + reply_size + NUMBER_MAX + 2 * sizeof line_end + 2;
+    size_t line_max = sizeof verb + subject_size + reply_size + TERNI_DIGITS_MAX + 2 * sizeof line_end + 2;
     if (size > SIZE_MAX / 2 || !reserve(frames, line_max + size)) return false;
     char *at = put(frames->bytes + frames->used, verb, sizeof verb - 1);
     at = put(at, subject, subject_size);
@@ -52,7 +45,7 @@ bool terni_frames_add(terni_frames *frames, const char *subject, const char *rep
         at = put(at, reply, reply_size);
         *at++ = ' ';
     }
-    at = put(put_number(at, size), line_end, 2);
+    at = put(terni_put_number(at, size, 10), line_end, 2);
     at = put(put(at, payload, size), line_end, 2);
     frames->used = (size_t)(at - frames->bytes);
     return true;

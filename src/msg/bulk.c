@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/digits.h"
+
 enum { CELLS_MIN = 256, MSGS_MIN = 256 };
 #define NO_CELL UINT32_MAX
 
@@ -243,9 +245,9 @@ tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out
     cell->exchange = exchange;
     exchange->cell = number;
     memcpy(out_reply, bulk->inbox, bulk->inbox_size);
-    char *at = terni_slot_write_hex(out_reply + bulk->inbox_size, number);
+    char *at = terni_put_number(out_reply + bulk->inbox_size, number, 16);
     *at++ = '-';
-    *terni_slot_write_hex(at, cell->generation) = '\0';
+    *terni_put_number(at, cell->generation, 16) = '\0';
     return TERN_OK;
 }
 

@@ -88,14 +88,21 @@ const char *terni_nats_header(natsMsg *nats, const char *name)
     return natsMsgHeader_Get(nats, name, &value) == NATS_OK && has_header(nats, name) ? value : NULL;
 }
 
-const char *tern_msg_header(tern_msg *msg, const char *name)
+/* What nats.c finds. Headers that it cannot read are none from then on: at the next look it would find a part of them.
+ */
+static const char *look(tern_msg *msg, const char *name)
 {
     const char *value = NULL;
-    if (msg->is_bare || name == NULL || *name == '\0') return NULL;
+    if (msg->is_bare) return NULL;
     natsStatus s = natsMsgHeader_Get(msg->nats, name, &value);
-    if (s != NATS_OK && s != NATS_NOT_FOUND && s != NATS_NO_MEMORY)
-        msg->is_bare = true; /* else nats.c finds a part of it the next time */
-    return s == NATS_OK && has_header(msg->nats, name) ? value : NULL;
+    msg->is_bare = s != NATS_OK && s != NATS_NOT_FOUND && s != NATS_NO_MEMORY;
+    return s == NATS_OK ? value : NULL;
+}
+
+const char *tern_msg_header(tern_msg *msg, const char *name)
+{
+    const char *value = name == NULL || *name == '\0' ? NULL : look(msg, name);
+    return value != NULL && has_header(msg->nats, name) ? value : NULL;
 }
 
 size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity)
@@ -115,9 +122,15 @@ size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), ter
     return found;
 }
 
+size_t terni_msg_headers(tern_msg *msg, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity)
+{
+    (void)look(msg, "Status"); /* any name shows whether they can be read */
+    return msg->is_bare ? 0 : terni_nats_headers(msg->nats, left_out, out_headers, capacity);
+}
+
 size_t tern_msg_headers(tern_msg *msg, tern_header *out_headers, size_t capacity)
 {
-    return msg->is_bare ? 0 : terni_nats_headers(msg->nats, NULL, out_headers, capacity);
+    return terni_msg_headers(msg, NULL, out_headers, capacity);
 }
 
 tern_status tern_msg_respond(tern_msg *msg, const void *data, size_t size, tern_error *err)

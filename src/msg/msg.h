@@ -25,10 +25,13 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats);
 /* Gives the library's ref back; a message that the handler kept lives on. */
 void terni_msg_done(tern_msg *msg);
 
+/* The same as tern_msg_headers, but for those whose names are left_out; NULL: none is. */
+size_t terni_msg_headers(tern_msg *msg, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity);
+
 /* The same as tern_msg_header, without a tern_msg. */
 const char *terni_nats_header(natsMsg *nats, const char *name);
 
-/* The same as tern_msg_headers, but for those whose names are left_out; NULL: none is. */
+/* The same as terni_msg_headers, without a tern_msg. */
 size_t terni_nats_headers(natsMsg *nats, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity);
 
 #endif

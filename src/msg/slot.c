@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/digits.h"
+
 struct terni_slot {
     terni_entry entry;
     terni_fence fence; /* of leaving without an answer */
@@ -56,16 +58,6 @@ const char *terni_slot_read_hex(const char *text, uint64_t *out_number)
     if (at == text || at - text > 16 || (*text == '0' && at - text > 1)) return NULL;
     *out_number = number;
     return at;
-}
-
-char *terni_slot_write_hex(char *at, uint64_t number)
-{
-    char digits[16];
-    size_t first = sizeof digits;
-    do digits[--first] = "0123456789abcdef"[number & 15];
-    while ((number >>= 4) > 0);
-    memcpy(at, digits + first, sizeof digits - first);
-    return at + (sizeof digits - first);
 }
 
 /* Is this the subject that the slot's call asked the reply for? */
@@ -149,7 +141,7 @@ tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char o
     slot->token++;
     exchange->slot = slot;
     memcpy(out_reply, slot->inbox, slot->inbox_size);
-    *terni_slot_write_hex(out_reply + slot->inbox_size, slot->token) = '\0';
+    *terni_put_number(out_reply + slot->inbox_size, slot->token, 16) = '\0';
     return TERN_OK;
 }
 

@@ -29,10 +29,8 @@ void terni_slot_leave(terni_exchange *exchange, bool answered);
 /* Is this the slot's inbox? Then the server refused it: the slot is to be subscribed anew. */
 bool terni_slot_refused(terni_exchange *exchange, const char *subject);
 
-/* Writes number as "%x" would. Returns what follows; there is no NUL. */
-char *terni_slot_write_hex(char *at, uint64_t number);
-
-/* Reads the number at the beginning of text, as "%x" would write it. Returns what follows; NULL: there is no such one.
+/* Reads the number at the beginning of text, as terni_put_number writes it to base 16. Returns what follows; NULL:
+ * there is no such one.
  */
 const char *terni_slot_read_hex(const char *text, uint64_t *out_number);
 

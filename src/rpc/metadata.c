@@ -20,7 +20,7 @@ const char *tern_request_header(tern_request *rq, const char *name)
 
 size_t tern_request_headers(tern_request *rq, tern_header *out_headers, size_t capacity)
 {
-    return rq->msg->is_bare ? 0 : terni_nats_headers(rq->msg->nats, terni_header_is_reserved, out_headers, capacity);
+    return terni_msg_headers(rq->msg, terni_header_is_reserved, out_headers, capacity);
 }
 
 uint32_t tern_request_attempt(const tern_request *rq)

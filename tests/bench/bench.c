@@ -87,20 +87,7 @@ void bench_options_read(int argc, char **argv)
     pids[1] = bench_number("server_pid", 0);
 }
 
-/* ---- Time ---- */
-
-int64_t bench_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-void bench_sleep_until(int64_t ns)
-{
-    struct timespec at = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-}
+/* ---- Handlers and replies ---- */
 
 void bench_work(void)
 {

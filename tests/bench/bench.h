@@ -1,7 +1,8 @@
-/* What the workloads share: the command line, the clock, the measured window, latencies, and the report. */
+/* What the workloads share: the command line, the measured window, latencies, and the report. */
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "clock.h"
 #include "side.h"
 
 /* ---- The command line: WORKLOAD KEY=VALUE… ---- */
@@ -15,11 +16,6 @@ const char *bench_text(const char *key, const char *otherwise);
 
 /* Ends the process with 2 if a key was given that nobody has asked for: a figure of another setting would be a lie. */
 void bench_options_done(void);
-
-/* ---- Time ---- */
-
-int64_t bench_now_ns(void);
-void bench_sleep_until(int64_t ns);
 
 /* ---- The measured window ---- */
 

@@ -26,13 +26,14 @@ from statistics import median_low
 from typing import NamedTuple
 
 TERN = "Tern"
+NATS = "nats.c"
 PROTOBUF = "protobuf-c"
 LIBC = "libc"
 OTHER = "other"
 # Whose code it is, by the name of the object file. memcpy is libc's, whoever calls it.
 OBJECTS = {
     "libtern": TERN,
-    "libnats": "nats.c",
+    "libnats": NATS,
     "libprotobuf-c": PROTOBUF,
     "libc": LIBC,
     "bench_tern": "stubs and benchmark",

@@ -12,10 +12,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <tern/tern.h>
 
+#include "clock.h"
 #include "examples/echo.tern.h"
 
 enum {
@@ -31,19 +31,6 @@ enum {
 #define GOODPUT_MIN 0.90 /* of the capacity */
 #define MEDIAN_MAX 2.0   /* times the unloaded median */
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void sleep_until(int64_t ns)
-{
-    struct timespec at = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-}
-
 static void die(const char *what, const tern_error *err)
 {
     fprintf(stderr, "overload: %s: %s: %s\n", what, tern_status_name(err->status), err->text);
@@ -52,7 +39,7 @@ static void die(const char *what, const tern_error *err)
 
 static tern_status work(tern_request *rq, const Examples__V1__EchoRequest *in, Examples__V1__EchoReply *out)
 {
-    sleep_until(now_ns() + WORK_MS * 1000000LL);
+    bench_sleep_until(bench_now_ns() + WORK_MS * 1000000LL);
     out->text = tern_request_strdup(rq, in->text);
     return TERN_OK;
 }
@@ -83,7 +70,7 @@ static void tally_add(int64_t began, tern_status status)
     if (began < tally.from || began >= tally.until) return;
     if (status == TERN_OK) {
         long at = atomic_fetch_add(&tally.count, 1);
-        if (at < LATENCIES_MAX) tally.latencies_us[at] = (int32_t)((now_ns() - began) / 1000);
+        if (at < LATENCIES_MAX) tally.latencies_us[at] = (int32_t)((bench_now_ns() - began) / 1000);
     }
     atomic_fetch_add(status == TERN_OK                   ? &tally.served
                      : status == TERN_RESOURCE_EXHAUSTED ? &tally.refused
@@ -112,7 +99,7 @@ static int64_t call(tern_client *client)
     Examples__V1__EchoRequest request = EXAMPLES__V1__ECHO_REQUEST__INIT;
     Examples__V1__EchoReply *reply = NULL;
     char text[] = "work";
-    int64_t began = now_ns();
+    int64_t began = bench_now_ns();
     request.text = text;
     tern_status st = examples_v1_echo_echo(client, &request, NULL, &reply, NULL);
     if (st == TERN_OK) tern_message_free(&reply->base);
@@ -137,7 +124,7 @@ static void *call_steadily(void *client)
 static double capacity(tern_client *client)
 {
     pthread_t callers[2 * THREADS];
-    int64_t now = now_ns();
+    int64_t now = bench_now_ns();
     tally_reset(now + SETTLE_MS * 1000000LL, now + (SETTLE_MS + ROUND_MS) * 1000000LL);
     for (int i = 0; i < 2 * THREADS; i++)
         if (pthread_create(&callers[i], NULL, call_steadily, client) != 0) exit(2);
@@ -159,17 +146,17 @@ static double overload(tern_client *client, double rate, double *out_median_us, 
     Examples__V1__EchoRequest request = EXAMPLES__V1__ECHO_REQUEST__INIT;
     char text[] = "work";
     tern_error err;
-    int64_t start = now_ns();
+    int64_t start = bench_now_ns();
     request.text = text;
     tally_reset(start + SETTLE_MS * 1000000LL, start + (SETTLE_MS + ROUND_MS) * 1000000LL);
-    for (long i = 0; now_ns() < tally.until; i++) {
-        sleep_until(start + (int64_t)((double)i * 1e9 / rate));
+    for (long i = 0; bench_now_ns() < tally.until; i++) {
+        bench_sleep_until(start + (int64_t)((double)i * 1e9 / rate));
         atomic_fetch_add(&tally.in_flight, 1);
-        if (examples_v1_echo_echo_async(client, &request, NULL, take_reply, (void *)(intptr_t)now_ns(), NULL, &err) !=
-            TERN_OK)
+        if (examples_v1_echo_echo_async(client, &request, NULL, take_reply, (void *)(intptr_t)bench_now_ns(), NULL,
+                                        &err) != TERN_OK)
             die("call", &err);
     }
-    while (atomic_load(&tally.in_flight) > 0) sleep_until(now_ns() + 1000000);
+    while (atomic_load(&tally.in_flight) > 0) bench_sleep_until(bench_now_ns() + 1000000);
     *out_median_us = median_us();
     *out_refused = (double)atomic_load(&tally.refused) * 1000 / ROUND_MS;
     if (atomic_load(&tally.other) > 0)

@@ -73,7 +73,7 @@ def instruction_rows(bench: Bench) -> list[Row]:
         bound = (Target(3000),) if owner == instructions.TERN else ()
         metric = Metric("", f"instructions, {owner}", less_is_better=True, targets=bound)
         rows.append(absolute(name, metric, [figures.instructions(owner)]))
-    for owner in (instructions.TERN, instructions.OWNERS[1]):
+    for owner in (instructions.TERN, instructions.NATS):
         bound = (Target(1),) if owner == instructions.TERN else ()
         metric = Metric("", f"allocations, {owner}", less_is_better=True, targets=bound)
         rows.append(absolute(name, metric, [round(figures.allocations(owner), 2)]))

@@ -126,6 +126,11 @@ def payloads() -> list[Workload]:
     ]
 
 
+def to_many(name: str, options: str, sides: tuple[str, ...], quick: bool = False) -> Workload:
+    metrics = (rate(AT_LEAST_RAW, unit="received/s"),)
+    return Workload(f"{name}, 128 B", f"fanout payload=128 {options}", metrics, sides=(TERN, *sides, SOCKET), quick=quick)
+
+
 def one_way() -> list[Workload]:
     rows = [
         Workload(
@@ -136,28 +141,13 @@ def one_way() -> list[Workload]:
             quick=True,
         )
     ]
-    for processes in (1, 8):
-        for subs in (1, 8, 64):
-            if subs < processes:
-                continue
-            rows.append(
-                Workload(
-                    f"fan-out to {subs} in {processes} process{'es' if processes > 1 else ''}, 128 B",
-                    f"fanout payload=128 subs={subs} processes={processes}",
-                    (rate(AT_LEAST_RAW, unit="received/s"),),
-                    sides=(TERN, *RAW_TO_MANY, SOCKET),
-                    quick=(subs, processes) == (8, 1),
-                )
-            )
+    for subs, processes in ((1, 1), (8, 1), (64, 1), (8, 8), (64, 8)):
+        name = f"fan-out to {subs} in {processes} process{'es' if processes > 1 else ''}"
+        quick = (subs, processes) == (8, 1)
+        rows.append(to_many(name, f"subs={subs} processes={processes}", RAW_TO_MANY, quick))
     for members in (1, 4, 16):
-        rows.append(
-            Workload(
-                f"work queue, {members} member{'s' if members > 1 else ''}, 128 B",
-                f"fanout payload=128 group=workers subs={members} processes={members}",
-                (rate(AT_LEAST_RAW, unit="received/s"),),
-                sides=(TERN, *RAW, SOCKET),
-            )
-        )
+        name = f"work queue, {members} member{'s' if members > 1 else ''}"
+        rows.append(to_many(name, f"group=workers subs={members} processes={members}", RAW))
     return rows
 
 
@@ -173,7 +163,6 @@ def services() -> list[Workload]:
                     serves=True,
                     service=options,
                     service_mode=mode,
-                    quick=False,
                 )
             )
     return rows
