@@ -255,6 +255,66 @@ Test(call, late_reply_is_dropped_and_counted, .timeout = 60)
     test_check_leaks();
 }
 
+/* Two calls: the first one's callback holds up the I/O thread, with the second one's reply already read, until the
+ * second one's caller has left at its deadline. */
+struct held_up {
+    tern_msg *first;
+    struct test_gate asked, left;
+};
+
+static void answer_both(tern_msg *msg, void *arg)
+{
+    struct held_up *held_up = arg;
+    if (held_up->first == NULL) {
+        tern_msg_keep(msg);
+        held_up->first = msg;
+        gate_open(&held_up->asked);
+        return;
+    }
+    (void)tern_msg_respond(held_up->first, "\x08\x01", 2, NULL);
+    (void)tern_msg_respond(msg, "\x08\x02", 2, NULL);
+    tern_msg_free(held_up->first);
+}
+
+static void hold_up(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct held_up *held_up = arg;
+    (void)call;
+    check_int(err->status, TERN_OK);
+    tern_message_free(&reply->base);
+    (void)gate_wait(&held_up->left, 1, RIG_WAIT_MS);
+}
+
+Test(call, reply_that_is_read_after_the_caller_left_is_late, .timeout = 60)
+{
+    tern_error err = { .status = TERN_OK };
+    Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
+    tern_call_options options = { .timeout_ms = 200 };
+    struct held_up held_up = { .first = NULL };
+    struct rig rig;
+
+    rig_open(&rig);
+    gate_init(&held_up.asked);
+    gate_init(&held_up.left);
+    tern_conn *other = rig_connect(&rig);
+    tern_sub_options on_io = { .executor = tern_executor_inline() };
+    tern_sub *sub = rig_subscribe(other, "test.v1.Calc.Wait", &on_io, answer_both, &held_up);
+    tern_client *client = calc_client(rig.conn, &(tern_client_options){ .executor = tern_executor_inline() });
+    check_ok(test_v1_calc_wait_async(client, &number, NULL, hold_up, &held_up, NULL, &err));
+    check_true(gate_wait(&held_up.asked, 1, RIG_WAIT_MS));
+    check_status(test_v1_calc_wait(client, &number, &options, &reply, &err), TERN_DEADLINE_EXCEEDED);
+    check_str_has(err.text, "no reply within 200 ms");
+    gate_open(&held_up.left);
+    check_true(wait_until(counts_late_replies, rig.conn, 5000));
+    tern_client_free(client);
+    tern_sub_free(sub);
+    tern_conn_free(other);
+    gate_destroy(&held_up.asked);
+    gate_destroy(&held_up.left);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 static void answer_twice(tern_msg *msg, void *arg)
 {
     (void)arg;

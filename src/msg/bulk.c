@@ -273,14 +273,14 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
 {
     tern_conn *conn = bulk->conn;
     terni_exchange *exchange = find(bulk, msg);
-    bool nobody = natsMsg_IsNoResponders(msg);
-    if (exchange != NULL && !nobody) {
+    if (natsMsg_IsNoResponders(msg)) {
+        if (exchange != NULL) bulk->answered(exchange, NULL);
+        terni_discard_msg(&conn->discard, msg, 0);
+    } else if (exchange != NULL) {
         bulk->answered(exchange, msg);
-        return;
+    } else {
+        terni_calls_drop_late(conn, msg, 0);
     }
-    if (exchange != NULL) bulk->answered(exchange, NULL);
-    else if (!nobody) (void)atomic_fetch_add_explicit(&conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&conn->discard, msg, 0);
 }
 
 void terni_bulk_step(terni_bulk *bulk)

@@ -262,6 +262,12 @@ void terni_calls_finish(tern_conn *conn)
     (void)pthread_mutex_unlock(&all->mu);
 }
 
+void terni_calls_drop_late(tern_conn *conn, natsMsg *reply, size_t size)
+{
+    (void)atomic_fetch_add_explicit(&conn->late_replies, 1, memory_order_relaxed);
+    terni_discard_msg(&conn->discard, reply, size);
+}
+
 /* ---- The engine's hooks ---- */
 
 /* Turns a list round: the first to be pushed comes first. */

@@ -69,8 +69,8 @@ static void request_ended(terni_exchange *exchange, natsMsg *reply, tern_status 
         (void)snprintf(rq->text, sizeof rq->text, "%s", status == TERN_OK ? "" : text);
     }
     (void)pthread_mutex_unlock(&rq->mu);
-    if (left) terni_discard_msg(&rq->conn->discard, reply, 0);
-    else (void)pthread_cond_signal(&rq->ended); /* unlocked: the caller need not wait a second time */
+    if (left && reply != NULL) terni_calls_drop_late(rq->conn, reply, 0);
+    if (!left) (void)pthread_cond_signal(&rq->ended); /* unlocked: the caller need not wait a second time */
 }
 
 static const terni_exchange_class request_class = {

@@ -77,8 +77,7 @@ static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
         slot->owner->answered(slot->exchange, msg);
         return;
     }
-    (void)atomic_fetch_add_explicit(&slot->owner->conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&slot->owner->conn->discard, msg, size);
+    terni_calls_drop_late(slot->owner->conn, msg, size);
 }
 
 static void slot_no_responders(terni_entry *entry)

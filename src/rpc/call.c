@@ -78,10 +78,15 @@ tern_call *terni_call_take(tern_client *client)
     return call;
 }
 
+/* What is known of a reply's size, with its headers, without looking for them. */
+static size_t reply_size(const tern_call *call, natsMsg *reply)
+{
+    return call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : 0;
+}
+
 static void discard_reply(tern_call *call, natsMsg *reply)
 {
-    size_t size = reply != NULL && call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : 0;
-    terni_discard_msg(&call->client->conn->discard, reply, size);
+    if (reply != NULL) terni_discard_msg(&call->client->conn->discard, reply, reply_size(call, reply));
 }
 
 /* Lets go of everything that belongs to one use. */
@@ -330,7 +335,8 @@ static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, co
     call->over = true;
     terni_waiters_wake(call->waiters);
     (void)pthread_mutex_unlock(call->mu);
-    if (left) discard_reply(call, reply); /* a handle may be read meanwhile */
+    bool late = left && reply != NULL; /* not kept: a handle may be read meanwhile */
+    if (late) terni_calls_drop_late(call->client->conn, reply, reply_size(call, reply));
 }
 
 /* The call's own end. */
