@@ -75,7 +75,8 @@ typedef struct tern_conn_options {
     uint32_t reconnect_max_ms;   /* the largest backoff's upper bound; 5,000, or reconnect_min_ms where that is more */
     uint32_t reconnect_limit;    /* failed rounds through the server list before it closes; 0: never */
     size_t outage_buffer_bytes;  /* publishes held while there is no session; 8 MiB */
-    size_t outbound_limit_bytes; /* publishes held while there is one; 8 MiB. See tern_conn_publish. */
+    size_t outbound_limit_bytes; /* publishes held while there is one; 1 MiB, or 8 MiB for those that cannot wait. See
+                                    tern_conn_publish. */
     uint32_t liveness_interval_ms; /* silence after which the server is asked for a sign of life, and
                                       how long it has for it; 10,000 */
     const char *inbox_prefix;      /* "_INBOX" */

@@ -38,7 +38,7 @@ typedef struct tern_outgoing {
  * Without a session it is held for the next one, up to outage_buffer_bytes; beyond that it fails at
  * once. With a session it waits for room when outbound_limit_bytes are held: until the server takes
  * some, or the session is declared lost (see liveness_interval_ms). On the I/O thread it never
- * waits. An accepted message may exceed a limit by its own size when nothing else is held.
+ * waits, and fails at that limit. An accepted message may exceed a limit by its own size when nothing else is held.
  * Threads: any.
  * INVALID_ARGUMENT: subject, headers, or more than the server's max_payload.
  * RESOURCE_EXHAUSTED: no room, or no memory. CANCELLED: closed. FAILED_PRECONDITION: draining,

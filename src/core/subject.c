@@ -45,9 +45,22 @@ static const char *token_fault(const char *token, size_t size, bool last, bool w
     return *token == '>' && !last ? "has '>' before its end" : NULL;
 }
 
+/* Is there nothing special about the subject? Most are so, and every message's is looked at. */
+static bool is_ordinary(const char *subject)
+{
+    size_t size = 0;
+    char before = '.';
+    for (char c; (c = subject[size]) != '\0' && size <= TERNI_SUBJECT_MAX; size++, before = c) {
+        bool ordinary = (unsigned char)c > ' ' && c != '*' && c != '>' && c != 0x7f;
+        if (!ordinary || (c == '.' && before == '.')) return false;
+    }
+    return before != '.' && size <= TERNI_SUBJECT_MAX;
+}
+
 static tern_status check(const char *what, const char *subject, bool wildcards, tern_error *err)
 {
     if (subject == NULL) return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", what);
+    if (is_ordinary(subject)) return TERN_OK;
     if (*subject == '\0') return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is empty", what);
     for (const char *token = subject;;) {
         size_t size = strcspn(token, ".");

@@ -162,7 +162,7 @@ tern_status terni_conn_new(const tern_conn_options *options, tern_conn **out_con
         free(conn);
         return st;
     }
-    terni_outbound_rules(&conn->out, conn->options.values.outage_buffer_bytes, false);
+    terni_outbound_rules(&conn->out, conn->options.values.outage_buffer_bytes, 0);
     *out_conn = conn;
     return TERN_OK;
 }
@@ -249,6 +249,12 @@ void terni_conn_written(tern_conn *conn)
     if (conn->io.handed == 0) return;
     terni_outbound_left(&conn->out, conn->io.handed);
     conn->io.handed = 0;
+}
+
+void terni_conn_wake_to_send(tern_conn *conn, bool patient)
+{
+    if (atomic_load(&conn->out.wakes) < (patient ? TERNI_WAKES_IMPATIENT : TERNI_WAKES_NEVER))
+        terni_waker_wake(&conn->waker);
 }
 
 bool terni_conn_on_io_thread(const tern_conn *conn)

@@ -88,6 +88,7 @@ typedef struct terni_io {
     terni_fence moved;                     /* on the retiring session, behind the end of some of its subscriptions */
     uint32_t leaving;                      /* subscriptions that drain now */
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
+    uint32_t frames_handed;                /* in the round */
     terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */
@@ -173,6 +174,9 @@ void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *su
 
 /* Says that what was in nats.c's buffer has left, or is lost. On the I/O thread. */
 void terni_conn_written(tern_conn *conn);
+
+/* Any thread, after a message was queued. */
+void terni_conn_wake_to_send(tern_conn *conn, bool patient);
 
 /* The I/O thread's last word. */
 void terni_conn_ended(tern_conn *conn);

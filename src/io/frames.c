@@ -6,16 +6,65 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/digits.h"
-
 /* Once it is written, a buffer larger than KEPT_MAX is given back. */
 enum { CAPACITY_MIN = 16 * 1024, KEPT_MAX = 256 * 1024 };
+
+static const char verb[] = "PUB ", line_end[] = "\r\n";
+enum { VERB_SIZE = sizeof verb - 1, LINE_END_SIZE = sizeof line_end - 1 };
 
 static char *put(char *at, const void *bytes, size_t size)
 {
     if (size > 0) memcpy(at, bytes, size);
     return at + size;
 }
+
+/* ---- One frame ---- */
+
+void terni_frame_init(terni_frame *frame, const char *subject, const char *reply, size_t payload_size)
+{
+    frame->subject = subject;
+    frame->subject_size = strlen(subject);
+    frame->reply = reply;
+    frame->reply_size = reply == NULL ? 0 : strlen(reply);
+    frame->payload_size = payload_size;
+    frame->number_size = (size_t)(terni_put_number(frame->number, payload_size, 10) - frame->number);
+    size_t reply_part = reply == NULL ? 0 : frame->reply_size + 1;
+    frame->size =
+        VERB_SIZE + frame->subject_size + 1 + reply_part + frame->number_size + payload_size + 2 * LINE_END_SIZE;
+}
+
+char *terni_frame_write(const terni_frame *frame, char *at)
+{
+    (void)put(at + frame->size - LINE_END_SIZE, line_end, LINE_END_SIZE);
+    at = put(put(at, verb, VERB_SIZE), frame->subject, frame->subject_size);
+    *at++ = ' ';
+    if (frame->reply != NULL) {
+        at = put(at, frame->reply, frame->reply_size);
+        *at++ = ' ';
+    }
+    return put(put(at, frame->number, frame->number_size), line_end, LINE_END_SIZE);
+}
+
+void terni_frame_open(char *at, terni_frame_parts *out_parts)
+{
+    char *subject = at + VERB_SIZE, *subject_end = strchr(subject, ' '), *next = subject_end + 1;
+    char *next_end = next + strcspn(next, " \r"), *number = *next_end == ' ' ? next_end + 1 : next, *payload;
+    *out_parts = (terni_frame_parts){ .subject = subject, .reply = number == next ? NULL : next };
+    out_parts->payload_size = strtoull(number, &payload, 10);
+    payload += LINE_END_SIZE;
+    out_parts->payload = payload;
+    out_parts->size = (size_t)(payload - at) + out_parts->payload_size + LINE_END_SIZE;
+    *subject_end = '\0';
+    if (out_parts->reply != NULL) *next_end = '\0';
+}
+
+void terni_frame_close(const terni_frame_parts *parts)
+{
+    parts->subject[strlen(parts->subject)] = ' ';
+    if (parts->reply != NULL) parts->reply[strlen(parts->reply)] = ' ';
+}
+
+/* ---- What the I/O thread is to write ---- */
 
 static bool reserve(terni_frames *frames, size_t size)
 {
@@ -34,20 +83,19 @@ static bool reserve(terni_frames *frames, size_t size)
 
 bool terni_frames_add(terni_frames *frames, const char *subject, const char *reply, const void *payload, size_t size)
 {
-    static const char verb[] = "PUB ", line_end[] = "\r\n";
-    size_t subject_size = strlen(subject), reply_size = reply == NULL ? 0 : strlen(reply);
-    size_t line_max = sizeof verb + subject_size + reply_size + TERNI_DIGITS_MAX + 2 * sizeof line_end + 2;
-    if (size > SIZE_MAX / 2 || !reserve(frames, line_max + size)) return false;
-    char *at = put(frames->bytes + frames->used, verb, sizeof verb - 1);
-    at = put(at, subject, subject_size);
-    *at++ = ' ';
-    if (reply != NULL) {
-        at = put(at, reply, reply_size);
-        *at++ = ' ';
-    }
-    at = put(terni_put_number(at, size, 10), line_end, 2);
-    at = put(put(at, payload, size), line_end, 2);
-    frames->used = (size_t)(at - frames->bytes);
+    terni_frame frame;
+    if (size > SIZE_MAX / 2) return false;
+    terni_frame_init(&frame, subject, reply, size);
+    if (!reserve(frames, frame.size)) return false;
+    (void)put(terni_frame_write(&frame, frames->bytes + frames->used), payload, size);
+    frames->used += frame.size;
+    return true;
+}
+
+bool terni_frames_append(terni_frames *frames, const char *bytes, size_t size)
+{
+    if (!reserve(frames, size)) return false;
+    frames->used = (size_t)(put(frames->bytes + frames->used, bytes, size) - frames->bytes);
     return true;
 }
 

@@ -1,10 +1,41 @@
-/* Messages as NATS protocol, written to the session's socket without a detour over nats.c: to hand it each message
- * costs more than all else that sending takes. The I/O thread's alone. */
+/* Messages without headers as NATS protocol, "PUB subject [reply] size\r\npayload\r\n": publishers write them so, and
+ * they go to the session's socket without a detour over nats.c, since to hand it each message costs more than all else
+ * that sending takes. */
 #ifndef TERNI_FRAMES_H
 #define TERNI_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "core/digits.h"
+
+/* ---- One frame ---- */
+
+/* A frame to be written. */
+typedef struct terni_frame {
+    const char *subject, *reply; /* reply NULL: none */
+    size_t subject_size, reply_size, payload_size, number_size;
+    char number[TERNI_DIGITS_MAX]; /* payload_size as text */
+    size_t size;                   /* of the whole frame */
+} terni_frame;
+
+void terni_frame_init(terni_frame *frame, const char *subject, const char *reply, size_t payload_size);
+
+/* Writes frame->size bytes to at, but for the payload's. Returns the place for these. */
+char *terni_frame_write(const terni_frame *frame, char *at);
+
+/* A frame that has been written. */
+typedef struct terni_frame_parts {
+    char *subject, *reply; /* reply NULL: none */
+    const char *payload;
+    size_t payload_size, size;
+} terni_frame_parts;
+
+/* Takes the frame at at apart: subject and reply have a NUL behind them until terni_frame_close. */
+void terni_frame_open(char *at, terni_frame_parts *out_parts);
+void terni_frame_close(const terni_frame_parts *parts);
+
+/* ---- What the I/O thread is to write ---- */
 
 /* Zeroed: empty. */
 typedef struct terni_frames {
@@ -12,8 +43,11 @@ typedef struct terni_frames {
     size_t used, written, capacity;
 } terni_frames;
 
-/* Adds a message without headers. reply: NULL: none. False: no memory. */
+/* Adds a message. reply: NULL: none. False: no memory. */
 bool terni_frames_add(terni_frames *frames, const char *subject, const char *reply, const void *payload, size_t size);
+
+/* Adds size bytes of whole frames. False: no memory. */
+bool terni_frames_append(terni_frames *frames, const char *bytes, size_t size);
 
 /* Is there anything to write? */
 bool terni_frames_pending(const terni_frames *frames);

@@ -21,9 +21,11 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "io/frames.h"
 #include "io/reconnect.h"
 
 enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3, HUNG_UP = POLLHUP | POLLRDHUP | POLLERR };
+enum { GATHER_MIN = 32, GATHER_NS = 20000 };
 
 /* ---- Out ---- */
 
@@ -84,18 +86,23 @@ static natsStatus publish_with_headers(natsConnection *nc, const terni_record *r
     return s;
 }
 
-static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition)
+static natsStatus publish_plain(tern_conn *conn, const char *subject, const char *reply, const void *payload,
+                                size_t size)
 {
     terni_session *session = conn->io.session;
     natsConnection *nc = terni_session_nats(session);
-    const char *subject = terni_record_subject(record);
-    const void *payload = terni_record_payload(record);
-    if (record->header_count > 0 || addition->header.name != NULL) return publish_with_headers(nc, record, addition);
-    bool fits = record->payload_size <= tern_conn_max_payload(conn);
-    if (fits && terni_session_publish(session, subject, addition->reply, payload, record->payload_size)) return NATS_OK;
-    if (addition->reply != NULL)
-        return natsConnection_PublishRequest(nc, subject, addition->reply, payload, (int)record->payload_size);
-    return natsConnection_Publish(nc, subject, payload, (int)record->payload_size);
+    bool fits = size <= tern_conn_max_payload(conn);
+    if (fits && terni_session_publish(session, subject, reply, payload, size)) return NATS_OK;
+    if (reply != NULL) return natsConnection_PublishRequest(nc, subject, reply, payload, (int)size);
+    return natsConnection_Publish(nc, subject, payload, (int)size);
+}
+
+static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition)
+{
+    if (record->header_count > 0 || addition->header.name != NULL)
+        return publish_with_headers(terni_session_nats(conn->io.session), record, addition);
+    return publish_plain(conn, terni_record_subject(record), addition->reply, terni_record_payload(record),
+                         record->payload_size);
 }
 
 /* The bytes of payload and headers: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
@@ -112,26 +119,29 @@ static void settle(const terni_record *record, tern_status status, const char *t
     if (record->sender != NULL) record->sender->class->settled(record->sender, record->token, status, text);
 }
 
-/* The message cannot go, and trying again would not help. */
-static void refuse_message(tern_conn *conn, const terni_record *record, const terni_addition *addition, natsStatus s)
+/* Why a message of so many bytes, with its headers, cannot go, and trying again would not help. */
+static void explain_loss(const tern_conn *conn, size_t size, natsStatus s, tern_error *out_why)
 {
-    tern_error why;
     tern_status st = terni_status_from_nats(s);
     if (s == NATS_MAX_PAYLOAD)
-        (void)terni_fail(&why, st, "%zu bytes, the server takes %zu", wire_size(record, addition),
-                         tern_conn_max_payload(conn));
-    else if (s == NATS_NO_SERVER_SUPPORT) (void)terni_fail(&why, st, "the server does not support headers");
+        (void)terni_fail(out_why, st, "%zu bytes, the server takes %zu", size, tern_conn_max_payload(conn));
+    else if (s == NATS_NO_SERVER_SUPPORT) (void)terni_fail(out_why, st, "the server does not support headers");
     else if (s == NATS_ILLEGAL_STATE)
-        (void)terni_fail(&why, TERN_INVALID_ARGUMENT, "nats.c takes one of the header names for another");
-    else (void)terni_fail(&why, st, "%s", natsStatus_GetText(s));
-    settle(record, why.status, why.text);
-    terni_conn_lost_message(conn, why.status, terni_record_subject(record), why.text);
+        (void)terni_fail(out_why, TERN_INVALID_ARGUMENT, "nats.c takes one of the header names for another");
+    else (void)terni_fail(out_why, st, "%s", natsStatus_GetText(s));
+}
+
+static void count_out(tern_conn *conn, size_t messages, size_t bytes)
+{
+    (void)atomic_fetch_add_explicit(&conn->msgs_out, messages, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_out, bytes, memory_order_relaxed);
 }
 
 /* Hands a message to the session. False: the session is over; the message waits for the next one. */
 static bool send_message(tern_conn *conn, terni_record *record)
 {
     terni_addition addition = { .reply = terni_record_reply(record) };
+    tern_error why;
     if (record->sender != NULL && !record->sender->class->sending(record->sender, record->token, &addition)) {
         (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
         terni_outbound_left(&conn->out, record->weight);
@@ -139,26 +149,67 @@ static bool send_message(tern_conn *conn, terni_record *record)
     }
     natsStatus s = publish(conn, record, &addition);
     if (s == NATS_CONNECTION_CLOSED) return false;
+    size_t size = wire_size(record, &addition);
     if (s != NATS_OK) {
-        refuse_message(conn, record, &addition, s);
+        explain_loss(conn, size, s, &why);
+        settle(record, why.status, why.text);
+        terni_conn_lost_message(conn, why.status, terni_record_subject(record), why.text);
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
-    size_t size = wire_size(record, &addition);
     settle(record, TERN_OK, NULL);
     conn->io.handed += record->weight;
-    (void)atomic_fetch_add_explicit(&conn->msgs_out, 1, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_out, size, memory_order_relaxed);
+    count_out(conn, 1, size);
     return true;
 }
 
-/* Hands records to the session until its buffers hold enough, or reading is to have its turn. False: there are no more,
- * or the session is over. */
+/* The same for the first of its frames. */
+static bool send_first_frame(tern_conn *conn, terni_record *record)
+{
+    terni_frame_parts frame;
+    tern_error why;
+    terni_frame_open(record->frames, &frame);
+    natsStatus s = publish_plain(conn, frame.subject, frame.reply, frame.payload, frame.payload_size);
+    if (s == NATS_OK) {
+        conn->io.handed += frame.size;
+        count_out(conn, 1, frame.payload_size);
+    } else if (s != NATS_CONNECTION_CLOSED) {
+        explain_loss(conn, frame.payload_size, s, &why);
+        terni_conn_lost_message(conn, why.status, frame.subject, why.text);
+        terni_outbound_left(&conn->out, frame.size);
+    }
+    terni_frame_close(&frame);
+    if (s == NATS_CONNECTION_CLOSED) return false;
+    record->frames += frame.size;
+    record->weight -= frame.size;
+    record->payload_size -= frame.payload_size;
+    record->frame_count--;
+    return true;
+}
+
+/* The same for all of them: as they are, or, where the session does not take that, one by one. */
+static bool send_frames(tern_conn *conn, terni_record *record)
+{
+    if (record->largest <= tern_conn_max_payload(conn) &&
+        terni_session_publish_frames(conn->io.session, record->frames, record->weight)) {
+        conn->io.handed += record->weight;
+        conn->io.frames_handed += record->frame_count;
+        count_out(conn, record->frame_count, record->payload_size);
+        return true;
+    }
+    while (record->frame_count > 0)
+        if (!send_first_frame(conn, record)) return false;
+    return true;
+}
+
+/* Hands records to the session until its buffers hold enough, or reading is to have its turn. It takes from the queue
+ * once: to go on while there are more would be to fetch every message singly from a thread that publishes without a
+ * pause. False: there are no more of those taken, or the session is over. */
 static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
+    if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
     while (io->handed < TRANSFER_MAX) {
-        if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
         terni_record *record = io->taken;
         if (record == NULL || terni_session_is_down(io->session)) return false;
         terni_record *next = record->next;
@@ -168,7 +219,8 @@ static bool fill_session(tern_conn *conn)
             if (io->read_next) return true;
             continue;
         }
-        if (!send_message(conn, record)) return false;
+        bool handed = record->kind == TERNI_RECORD_FRAMES ? send_frames(conn, record) : send_message(conn, record);
+        if (!handed) return false;
         io->taken = next;
         terni_outbound_recycle(&conn->out, record);
     }
@@ -183,11 +235,17 @@ static bool transfer(tern_conn *conn)
     if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
+    atomic_store(&conn->out.wakes, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
     io->read_next = false;
+    io->frames_handed = 0;
     bool more = fill_session(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
-    if (terni_session_wants_write(io->session)) return false;
+    if (terni_session_wants_write(io->session)) {
+        atomic_store(&conn->out.wakes, TERNI_WAKES_NEVER);
+        return false;
+    }
     terni_conn_written(conn);
+    if (io->frames_handed >= GATHER_MIN) atomic_store(&conn->out.wakes, TERNI_WAKES_IMPATIENT);
     return more;
 }
 
@@ -244,18 +302,22 @@ static struct pollfd poll_for(terni_session *session)
     return fd;
 }
 
-static int poll_timeout(terni_time_ms deadline)
-{
-    if (deadline == TERNI_NEVER) return -1;
-    terni_time_ms left = deadline - terni_now_ms();
-    if (left <= 0) return 0;
-    return left > 60000 ? 60000 : (int)left;
-}
-
 static terni_time_ms next_deadline(tern_conn *conn)
 {
     terni_time_ms reconnect = terni_reconnect_deadline(conn), calls = conn->calls->deadline(conn->calls);
     return reconnect < calls ? reconnect : calls;
+}
+
+/* How long to sleep at most. */
+static struct timespec sleep_time(tern_conn *conn)
+{
+    if (atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) == TERNI_WAKES_IMPATIENT)
+        return (struct timespec){ .tv_nsec = GATHER_NS };
+    terni_time_ms deadline = next_deadline(conn), longest = 60000;
+    terni_time_ms left = deadline == TERNI_NEVER ? longest : deadline - terni_now_ms();
+    if (left <= 0) return (struct timespec){ 0 };
+    if (left > longest) left = longest;
+    return (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 }
 
 /* Waits for something to do, unless there is more to do anyway, and does what the sockets ask for. */
@@ -266,8 +328,8 @@ static void wait_and_serve(tern_conn *conn, bool more)
                                     poll_for(io->session),
                                     poll_for(io->retiring) };
     bool sleeps = !more && terni_waker_sleep(&conn->waker);
-    int ready =
-        poll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, sleeps ? poll_timeout(next_deadline(conn)) : 0);
+    struct timespec timeout = sleeps ? sleep_time(conn) : (struct timespec){ 0 };
+    int ready = ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready <= 0) return;
@@ -287,7 +349,8 @@ static void drop_queued(tern_conn *conn)
         if (record->kind == TERNI_RECORD_CONTROL) {
             record->run(record, true);
         } else {
-            (void)atomic_fetch_add_explicit(&conn->dropped_out, 1, memory_order_relaxed);
+            uint32_t messages = record->kind == TERNI_RECORD_FRAMES ? record->frame_count : 1;
+            (void)atomic_fetch_add_explicit(&conn->dropped_out, messages, memory_order_relaxed);
             terni_outbound_left(&conn->out, record->weight);
             settle(record, TERN_CANCELLED, NULL);
             terni_outbound_recycle(&conn->out, record);
@@ -325,6 +388,7 @@ static bool is_down(const terni_session *session)
 void terni_loop_round(tern_conn *conn, bool waits)
 {
     conn->io.now = terni_now_ms();
+    terni_waker_look(&conn->waker);
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);

@@ -13,6 +13,7 @@ typedef struct terni_options {
     char *nkey;               /* the public key of nkey_seed_file, or NULL */
     char *first_server;       /* the first one's address */
     bool tls;                 /* for every server */
+    size_t wait_bytes;        /* with a session, publishers that can wait do so when as much is held */
 } terni_options;
 
 /* Copies and checks options (NULL: defaults) into zeroed storage, and parses the server list.

@@ -1,6 +1,6 @@
-/* Who owns what: publishers append under mu, into chunks that many small messages share. The I/O
- * thread takes the whole list at once, and with it the chunk being filled, so that from then on those
- * chunks are its own and it reads them without the lock. A chunk whose records are all recycled
+/* Who owns what: publishers append under mu, into chunks that many small messages share; plain ones, as frames, into
+ * records that they share, too. The I/O thread takes the whole list at once, and with it the chunk being filled, so
+ * that from then on those chunks are its own and it reads them without the lock. A chunk whose records are all recycled
  * becomes a spare. A message above SMALL_MAX gets a chunk of its own, filled before mu is taken, so
  * that a large copy holds nobody up.
  *
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "io/frames.h"
 
 enum { CHUNK_SIZE = 32 * 1024, SMALL_MAX = 4 * 1024, SPARES_MAX = 8, ALIGNMENT = 16 };
 
@@ -75,14 +76,28 @@ static terni_chunk *chunk_new(size_t capacity)
     return chunk;
 }
 
-/* How much room the message's record takes, and its measures into shape. */
-static size_t measure(const terni_outgoing *message, terni_record *shape)
+/* A message on its way into the queue. */
+typedef struct parcel {
+    const terni_outgoing *message;
+    bool plain;         /* it goes as a frame */
+    terni_frame frame;  /* plain */
+    terni_record shape; /* of a record for it alone */
+    size_t size;        /* what that takes of a chunk */
+} parcel;
+
+static size_t align(size_t size)
 {
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static void measure_headed(parcel *p)
+{
+    const terni_outgoing *message = p->message;
     size_t headers = 0;
     for (size_t i = 0; i < message->header_count; i++)
         headers += strlen(message->headers[i].name) + strlen(message->headers[i].value) + 2;
     size_t prefix = message->prefix == NULL ? 0 : strlen(message->prefix) + 1;
-    *shape = (terni_record){
+    p->shape = (terni_record){
         .kind = TERNI_RECORD_MESSAGE,
         .sender = message->sender,
         .token = message->token,
@@ -92,9 +107,38 @@ static size_t measure(const terni_outgoing *message, terni_record *shape)
         .header_count = (uint32_t)message->header_count,
         .payload_size = message->size,
     };
-    size_t size = sizeof *shape + shape->subject_size + shape->reply_size + headers + message->size;
-    shape->weight = size;
-    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    p->size = sizeof p->shape + p->shape.subject_size + p->shape.reply_size + headers + message->size;
+    p->shape.weight = p->size;
+}
+
+static void measure_plain(parcel *p)
+{
+    terni_frame_init(&p->frame, p->message->subject, p->message->reply, p->message->size);
+    p->shape = (terni_record){ .kind = TERNI_RECORD_FRAMES,
+                               .frame_count = 1,
+                               .weight = p->frame.size,
+                               .payload_size = p->message->size,
+                               .largest = p->message->size };
+    p->size = sizeof p->shape + p->frame.size;
+}
+
+static void measure(parcel *p, const terni_outgoing *message)
+{
+    p->message = message;
+    p->plain = message->sender == NULL && message->header_count == 0 && message->prefix == NULL;
+    if (p->plain) measure_plain(p);
+    else measure_headed(p);
+}
+
+static void fill_payload(char *at, const terni_outgoing *message)
+{
+    if (message->fill != NULL) message->fill(message->source, message->size, (uint8_t *)at);
+    else if (message->size > 0) memcpy(at, message->source, message->size);
+}
+
+static void write_frame(char *at, const parcel *p)
+{
+    fill_payload(terni_frame_write(&p->frame, at), p->message);
 }
 
 static char *put(char *at, const char *text)
@@ -104,15 +148,8 @@ static char *put(char *at, const char *text)
     return at + size;
 }
 
-static terni_record *write_record(terni_chunk *chunk, const terni_outgoing *message, const terni_record *shape,
-                                  size_t size)
+static void write_message(char *at, const terni_outgoing *message)
 {
-    terni_record *record = (terni_record *)(void *)(chunk->bytes + chunk->used);
-    chunk->used += size;
-    chunk->records++;
-    *record = *shape;
-    record->chunk = chunk;
-    char *at = (char *)(record + 1);
     if (message->prefix != NULL) {
         at = put(at, message->prefix);
         at[-1] = '.';
@@ -121,15 +158,49 @@ static terni_record *write_record(terni_chunk *chunk, const terni_outgoing *mess
     if (message->reply != NULL) at = put(at, message->reply);
     for (size_t i = 0; i < message->header_count; i++)
         at = put(put(at, message->headers[i].name), message->headers[i].value);
-    if (message->fill != NULL) message->fill(message->source, message->size, (uint8_t *)at);
-    else if (message->size > 0) memcpy(at, message->source, message->size);
+    fill_payload(at, message);
+}
+
+/* Writes a record for the parcel alone; the chunk has room for it. */
+static terni_record *write_record(terni_chunk *chunk, const parcel *p)
+{
+    terni_record *record = (terni_record *)(void *)(chunk->bytes + align(chunk->used));
+    char *bytes = (char *)(record + 1);
+    chunk->used = align(chunk->used) + p->size;
+    chunk->records++;
+    *record = p->shape;
+    record->chunk = chunk;
+    record->frames = bytes;
+    if (p->plain) write_frame(bytes, p);
+    else write_message(bytes, p->message);
     return record;
+}
+
+static size_t room_in(const terni_chunk *chunk)
+{
+    return chunk->capacity - chunk->used;
+}
+
+/* Adds the parcel to the last record, where that is the last in the chunk being filled, too. */
+static bool join_locked(terni_outbound *queue, const parcel *p)
+{
+    terni_record *last = queue->tail;
+    bool joins = p->plain && last != NULL && last->kind == TERNI_RECORD_FRAMES && last->chunk == queue->filling &&
+                 room_in(last->chunk) >= p->frame.size;
+    if (!joins) return false;
+    write_frame(last->frames + last->weight, p);
+    last->chunk->used += p->frame.size;
+    last->weight += p->frame.size;
+    last->frame_count++;
+    last->payload_size += p->message->size;
+    if (p->message->size > last->largest) last->largest = p->message->size;
+    return true;
 }
 
 /* The chunk with room for size bytes, or NULL: no memory. */
 static terni_chunk *filling_locked(terni_outbound *queue, size_t size)
 {
-    if (queue->filling != NULL && queue->filling->capacity - queue->filling->used >= size) return queue->filling;
+    if (queue->filling != NULL && room_in(queue->filling) >= size + ALIGNMENT) return queue->filling;
     terni_chunk *chunk = queue->spares;
     if (chunk != NULL) {
         queue->spares = chunk->next;
@@ -141,9 +212,9 @@ static terni_chunk *filling_locked(terni_outbound *queue, size_t size)
     return chunk;
 }
 
-static bool full_locked(const terni_outbound *queue, size_t weight)
+static bool is_full_locked(const terni_outbound *queue, size_t weight, size_t limit)
 {
-    return queue->bytes > 0 && (queue->bytes >= queue->limit || weight > queue->limit - queue->bytes);
+    return queue->bytes > 0 && (queue->bytes >= limit || weight > limit - queue->bytes);
 }
 
 static tern_status refusal(tern_status status, tern_error *err)
@@ -152,15 +223,21 @@ static tern_status refusal(tern_status status, tern_error *err)
                       status == TERN_CANCELLED ? "the connection is closed" : "the connection is draining");
 }
 
+static tern_status fail_full_locked(const terni_outbound *queue, size_t weight, tern_error *err)
+{
+    return terni_fail(err, TERN_RESOURCE_EXHAUSTED,
+                      "%zu bytes are held for sending, %zu more would pass the limit of %zu%s", queue->bytes, weight,
+                      queue->limit,
+                      queue->wait_limit > 0 ? ", and the I/O thread cannot wait" : " while there is no session");
+}
+
 static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgoing *message, size_t weight,
                                         tern_error *err)
 {
-    while (queue->refuses == TERN_OK && !message->past_limit && full_locked(queue, weight)) {
-        if (!queue->wait_for_room || !message->may_wait)
-            return terni_fail(err, TERN_RESOURCE_EXHAUSTED,
-                              "%zu bytes are held for sending, %zu more would pass the limit of %zu%s", queue->bytes,
-                              weight, queue->limit,
-                              queue->wait_for_room ? ", and the I/O thread cannot wait" : " while there is no session");
+    while (queue->refuses == TERN_OK && !message->past_limit) {
+        bool waits = message->may_wait && queue->wait_limit > 0;
+        if (!is_full_locked(queue, weight, waits ? queue->wait_limit : queue->limit)) return TERN_OK;
+        if (!waits) return fail_full_locked(queue, weight, err);
         queue->waiters++;
         bool in_time = terni_cond_wait_until(&queue->room, &queue->mu, message->deadline);
         queue->waiters--;
@@ -177,31 +254,36 @@ static void append_locked(terni_outbound *queue, terni_record *record)
     queue->tail = record;
 }
 
+/* Queues the parcel; own: its record, if that is written already. */
+static tern_status add_locked(terni_outbound *queue, const parcel *p, terni_record *own, tern_error *err)
+{
+    terni_record *record = own;
+    if (record == NULL && !join_locked(queue, p)) {
+        terni_chunk *chunk = filling_locked(queue, p->size);
+        if (chunk == NULL) return terni_fail_memory(err);
+        record = write_record(chunk, p);
+    }
+    if (record != NULL) append_locked(queue, record);
+    queue->bytes += p->shape.weight;
+    return TERN_OK;
+}
+
 tern_status terni_outbound_push(terni_outbound *queue, const terni_outgoing *message, tern_error *err)
 {
-    terni_record shape;
+    parcel p;
     terni_chunk *own = NULL;
     terni_record *record = NULL;
-    size_t size = measure(message, &shape);
-    if (size > SMALL_MAX) {
-        own = chunk_new(size);
+    measure(&p, message);
+    if (p.size > SMALL_MAX) {
+        own = chunk_new(p.size);
         if (own == NULL) return terni_fail_memory(err);
-        record = write_record(own, message, &shape, size);
+        record = write_record(own, &p);
     }
     (void)pthread_mutex_lock(&queue->mu);
-    tern_status st = wait_for_room_locked(queue, message, shape.weight, err);
-    if (st == TERN_OK && own == NULL) {
-        terni_chunk *chunk = filling_locked(queue, size);
-        if (chunk != NULL) record = write_record(chunk, message, &shape, size);
-        else st = terni_fail_memory(err);
-    }
-    if (st == TERN_OK) {
-        append_locked(queue, record);
-        queue->bytes += shape.weight;
-        own = NULL;
-    }
+    tern_status st = wait_for_room_locked(queue, message, p.shape.weight, err);
+    if (st == TERN_OK) st = add_locked(queue, &p, record, err);
     (void)pthread_mutex_unlock(&queue->mu);
-    free(own);
+    if (st != TERN_OK) free(own);
     return st;
 }
 
@@ -215,11 +297,11 @@ bool terni_outbound_control(terni_outbound *queue, terni_record *record)
     return open;
 }
 
-void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, bool wait_for_room)
+void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, size_t wait_limit_bytes)
 {
     (void)pthread_mutex_lock(&queue->mu);
     queue->limit = limit_bytes;
-    queue->wait_for_room = wait_for_room;
+    queue->wait_limit = wait_limit_bytes;
     if (queue->waiters > 0) (void)pthread_cond_broadcast(&queue->room);
     (void)pthread_mutex_unlock(&queue->mu);
 }

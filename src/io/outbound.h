@@ -3,6 +3,7 @@
 #define TERNI_OUTBOUND_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,10 +38,9 @@ typedef struct terni_sender {
     const terni_sender_class *class;
 } terni_sender;
 
-typedef enum terni_record_kind { TERNI_RECORD_MESSAGE, TERNI_RECORD_CONTROL } terni_record_kind;
+typedef enum terni_record_kind { TERNI_RECORD_FRAMES, TERNI_RECORD_MESSAGE, TERNI_RECORD_CONTROL } terni_record_kind;
 
-/* One thing in the queue. A message's bytes follow it in its chunk: subject NUL, reply NUL, the
- * headers as name NUL value NUL, then the payload. */
+/* One thing in the queue. */
 typedef struct terni_record {
     struct terni_record *next;
     terni_record_kind kind;
@@ -49,16 +49,24 @@ typedef struct terni_record {
      * closed first. */
     void (*run)(struct terni_record *record, bool dropped);
     bool needs_no_session; /* while the connection drains, it may run without one */
-    /* TERNI_RECORD_MESSAGE */
+    /* The others */
     struct terni_chunk *chunk;
-    terni_sender *sender;              /* NULL: a plain publish */
+    size_t weight;       /* what it counts for against the limit, bytes */
+    size_t payload_size; /* of all its messages */
+    /* TERNI_RECORD_FRAMES: plain messages, without headers and a sender, that were published one after the other: weight
+     * bytes of frames (io/frames.h). Publishers add to the last record of the queue. */
+    char *frames;
+    uint32_t frame_count;
+    size_t largest; /* payload */
+    /* TERNI_RECORD_MESSAGE: what follows it in its chunk is: subject NUL, reply NUL, the headers as name NUL value NUL,
+     * then the payload. */
+    terni_sender *sender;              /* NULL: a publish */
     uint64_t token;                    /* the sender's */
     uint32_t subject_size, reply_size; /* with their NUL; reply_size 0: none */
     uint32_t header_size, header_count;
-    size_t payload_size;
-    size_t weight; /* what it counts for against the limit, bytes */
 } terni_record;
 
+/* Of a TERNI_RECORD_MESSAGE. */
 const char *terni_record_subject(const terni_record *record);
 const char *terni_record_reply(const terni_record *record); /* NULL: none */
 const char *terni_record_headers(const terni_record *record);
@@ -77,23 +85,32 @@ typedef struct terni_outgoing {
     const void *source;
     terni_sender *sender;
     uint64_t token;
+    bool patient;           /* it may wait a moment for others to be sent with it */
     bool may_wait;          /* not on the I/O thread */
     bool past_limit;        /* it is let in when the queue is full, too: the sender sees to the limit itself */
     terni_time_ms deadline; /* of waiting for room; a request's own */
 } terni_outgoing;
 
+/* Whether who queues a message is to wake the I/O thread. */
+typedef enum terni_wakes {
+    TERNI_WAKES_ALWAYS,
+    TERNI_WAKES_IMPATIENT, /* it looks here by itself, very soon */
+    TERNI_WAKES_NEVER      /* it waits for the socket to take more, and then looks here by itself */
+} terni_wakes;
+
 typedef struct terni_outbound {
-    pthread_mutex_t mu;  /* guards all that follows; nothing else is locked inside it */
+    pthread_mutex_t mu;  /* guards what follows; nothing else is locked inside it */
     pthread_cond_t room; /* broadcast, if waiters > 0, when bytes sink or the rules change */
     terni_record *head, *tail;
     struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */
     struct terni_chunk *spares;
     uint32_t spare_count;
     size_t bytes; /* weights of queued messages and of those taken but not yet written */
-    size_t limit;
-    bool wait_for_room;  /* full: wait (true, with a session) or fail (false, without one) */
+    size_t limit;        /* of bytes, for messages that cannot wait */
+    size_t wait_limit;   /* 0: none can wait, since there is no session */
     tern_status refuses; /* not OK: nothing is accepted any more, and this is why */
     uint32_t waiters;
+    atomic_int wakes; /* no lock: a terni_wakes, the I/O thread's word */
 } terni_outbound;
 
 bool terni_outbound_init(terni_outbound *queue);
@@ -106,8 +123,9 @@ tern_status terni_outbound_push(terni_outbound *queue, const terni_outgoing *mes
 /* Queues a control record, limit or no limit. False: the queue is closed; nothing was done. */
 bool terni_outbound_control(terni_outbound *queue, terni_record *record);
 
-/* Sets the rules for a full queue: the limit in bytes, and whether publishers wait. */
-void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, bool wait_for_room);
+/* Sets the rules for a full queue: where it is full for those that cannot wait, and where others wait; 0: they cannot
+ * either. */
+void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, size_t wait_limit_bytes);
 
 /* Refuses messages from now on with status, and lets waiting publishers go. With CANCELLED it refuses
  * controls too. */

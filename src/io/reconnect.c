@@ -138,7 +138,7 @@ static void session_up(tern_conn *conn, bool first)
     int64_t max_payload = natsConnection_GetMaxPayload(terni_session_nats(io->session));
     atomic_store(&conn->max_payload, max_payload > 0 ? (size_t)max_payload : 0);
     if (!first) (void)atomic_fetch_add(&conn->reconnects, 1);
-    terni_outbound_rules(&conn->out, conn->options.values.outbound_limit_bytes, true);
+    terni_outbound_rules(&conn->out, conn->options.values.outbound_limit_bytes, conn->options.wait_bytes);
     (void)pthread_mutex_lock(&conn->mu);
     (void)snprintf(conn->server, sizeof conn->server, "%s", address);
     conn->refused = false;
@@ -248,7 +248,7 @@ static void lose_session(tern_conn *conn, const tern_error *why)
     io->session = NULL;
     terni_fences_close(&io->fences);
     terni_conn_written(conn); /* or lost: nobody can tell */
-    terni_outbound_rules(&conn->out, conn->options.values.outage_buffer_bytes, false);
+    terni_outbound_rules(&conn->out, conn->options.values.outage_buffer_bytes, 0);
     (void)pthread_mutex_lock(&conn->mu);
     memcpy(address, conn->server, sizeof address);
     conn->server[0] = '\0';

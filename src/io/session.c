@@ -548,11 +548,20 @@ void terni_session_read(terni_session *session, bool hung_up)
     if (!session->ended) natsConnection_ProcessReadEvent(session->nc);
 }
 
+static bool takes_frames(const terni_session *session)
+{
+    return !session->tls && !atomic_load(&session->wants_write);
+}
+
 bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
                            size_t size)
 {
-    if (session->tls || atomic_load(&session->wants_write)) return false;
-    return terni_frames_add(&session->frames, subject, reply, payload, size);
+    return takes_frames(session) && terni_frames_add(&session->frames, subject, reply, payload, size);
+}
+
+bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size)
+{
+    return takes_frames(session) && terni_frames_append(&session->frames, bytes, size);
 }
 
 void terni_session_write(terni_session *session)

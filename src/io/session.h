@@ -58,6 +58,9 @@ int terni_session_fd(const terni_session *session);
 bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
                            size_t size);
 
+/* The same for size bytes of frames (io/frames.h). */
+bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size);
+
 /* Is there something to write, of ours or nats.c's? */
 bool terni_session_wants_write(const terni_session *session);
 

@@ -51,7 +51,7 @@ tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *
 {
     message->may_wait = !terni_on_io_thread();
     tern_status st = terni_outbound_push(&conn->out, message, err);
-    if (st == TERN_OK) terni_waker_wake(&conn->waker);
+    if (st == TERN_OK) terni_conn_wake_to_send(conn, message->patient);
     return st;
 }
 
@@ -63,7 +63,7 @@ static tern_status refuse_when_draining(tern_conn *conn, tern_error *err)
     return terni_fail(err, TERN_FAILED_PRECONDITION, "the connection is draining");
 }
 
-tern_status terni_publish_answer(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+static tern_status publish_outgoing(tern_conn *conn, const tern_outgoing *message, bool patient, tern_error *err)
 {
     tern_status st = terni_outgoing_check(conn, message, err);
     if (st != TERN_OK) return st;
@@ -74,9 +74,15 @@ tern_status terni_publish_answer(tern_conn *conn, const tern_outgoing *message, 
         .header_count = message->header_count,
         .size = message->size,
         .source = message->data,
+        .patient = patient,
         .deadline = TERNI_NEVER,
     };
     return terni_publish(conn, &out, err);
+}
+
+tern_status terni_publish_answer(tern_conn *conn, const tern_outgoing *message, tern_error *err)
+{
+    return publish_outgoing(conn, message, false, err);
 }
 
 tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *message, tern_error *err)
@@ -84,7 +90,7 @@ tern_status tern_conn_publish_outgoing(tern_conn *conn, const tern_outgoing *mes
     if (conn == NULL || message == NULL)
         return terni_fail(err, TERN_INVALID_ARGUMENT, "%s is NULL", conn == NULL ? "conn" : "message");
     tern_status st = refuse_when_draining(conn, err);
-    return st == TERN_OK ? terni_publish_answer(conn, message, err) : st;
+    return st == TERN_OK ? publish_outgoing(conn, message, true, err) : st;
 }
 
 tern_status tern_conn_publish(tern_conn *conn, const char *subject, const void *data, size_t size, tern_error *err)
@@ -106,6 +112,7 @@ tern_status tern_conn_publish_message(tern_conn *conn, const char *subject, cons
         .size = protobuf_c_message_get_packed_size(message),
         .fill = terni_message_fill,
         .source = message,
+        .patient = true,
         .deadline = TERNI_NEVER,
     };
     st = terni_payload_check(conn, subject, out.size, err);

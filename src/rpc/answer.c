@@ -82,7 +82,7 @@ void terni_refuse(tern_service *service, tern_msg *msg, tern_status status, cons
         .deadline = TERNI_NEVER,
     };
     bool sent = terni_outbound_push(&service->conn->out, &out, NULL) == TERN_OK; /* may_wait is false */
-    if (sent) terni_waker_wake(&service->conn->waker);
+    if (sent) terni_conn_wake_to_send(service->conn, false);
     else (void)atomic_fetch_add_explicit(&service->conn->dropped_in, 1, memory_order_relaxed);
     (void)atomic_fetch_add_explicit(sent ? &service->refused : &service->dropped, 1, memory_order_relaxed);
 }
