@@ -1,5 +1,5 @@
 /* What a connection sends keeps its order, whichever way it takes: messages without headers go to the socket past
- * nats.c, subscriptions, fences and messages with headers through its buffer. */
+ * nats.c, many at once, subscriptions, fences and messages with headers through its buffer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +81,75 @@ Test(order, messages_of_all_sizes_with_headers_and_without_come_in_order, .timeo
         check_int(atoi(inbox_get(&inbox, i)->data), i);
         check_int(inbox_get(&inbox, i)->size, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)] + 16);
     }
+    tern_sub_free(sub);
+    tern_conn_free(receiver);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* Held together during the outage, they then go one by one, since one of them is too large. */
+Test(order, what_was_held_goes_to_a_server_that_takes_less, .timeout = 60)
+{
+    enum { MESSAGES = 300, LARGE = 150 };
+    static char data[2000];
+    struct rig rig;
+    struct inbox inbox;
+    tern_conn_stats before, after;
+    tern_error err;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    tern_sub *sub = rig_subscribe(rig.conn, "numbers", NULL, inbox_take, &inbox);
+    server_kill(rig.server);
+    check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
+    tern_conn_get_stats(rig.conn, &before);
+    for (int i = 0; i < MESSAGES; i++) {
+        (void)snprintf(data, sizeof data, "%d", i);
+        tern_outgoing out = { .subject = "numbers", .data = data, .size = i == LARGE ? sizeof data : 16 };
+        if (i % 3 == 0) out.reply = "to.me";
+        check_ok(tern_conn_publish_outgoing(rig.conn, &out, &err));
+    }
+    server_set_config(rig.server, "max_payload: 1000\n");
+    server_restart(rig.server);
+    check_true(inbox_wait(&inbox, MESSAGES - 1));
+    for (int i = 0; i < MESSAGES - 1; i++) {
+        int number = i < LARGE ? i : i + 1;
+        check_int(atoi(inbox_get(&inbox, i)->data), number);
+        check_int(inbox_get(&inbox, i)->has_reply, number % 3 == 0);
+        if (number % 3 == 0) check_str(inbox_get(&inbox, i)->reply, "to.me");
+    }
+    check_true(events_wait(&rig.events, TERN_EVENT_MESSAGE_LOST, 1));
+    check_str(events_get(&rig.events, TERN_EVENT_MESSAGE_LOST, 0)->subject, "numbers");
+    check_str_has(events_get(&rig.events, TERN_EVENT_MESSAGE_LOST, 0)->text, "2000 bytes, the server takes 1000");
+    rig_flush(rig.conn);
+    tern_conn_get_stats(rig.conn, &after);
+    check_int(after.msgs_out - before.msgs_out, MESSAGES - 1);
+    check_int(after.bytes_out - before.bytes_out, (MESSAGES - 1) * 16);
+    check_int(after.dropped_out - before.dropped_out, 1);
+    check_int(after.buffered_bytes, 0);
+    tern_sub_free(sub);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* A stream, in which the I/O thread waits a moment for more, and what comes after its end. */
+Test(order, the_last_of_a_stream_needs_no_other_to_follow, .timeout = 60)
+{
+    enum { STREAMS = 300, STREAM = 200 };
+    struct rig rig;
+    struct inbox inbox;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    tern_conn *receiver = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(receiver, "numbers", NULL, inbox_take, &inbox);
+    for (int i = 0; i < STREAMS; i++) {
+        for (int j = 0; j < STREAM; j++) rig_publish(rig.conn, "numbers", "");
+        check_true(inbox_wait(&inbox, (i + 1) * STREAM));
+    }
+    check_int(inbox.count, STREAMS * STREAM);
     tern_sub_free(sub);
     tern_conn_free(receiver);
     inbox_destroy(&inbox);

@@ -1,6 +1,9 @@
 /* TLS: certificates that are as they should be, and those that are not. */
 #include "test.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <tern/tern.h>
 
 #include "numbers.h"
@@ -79,6 +82,34 @@ Test(tls, url_that_says_tls_switches_it_on, .timeout = 30)
     is_good((tern_conn_options){ .url = url, .tls_ca_file = files.ca });
     snprintf(url, sizeof url, "tls://localhost:%d", server_port(server));
     is_good((tern_conn_options){ .url = url, .tls_ca_file = files.ca });
+    finish();
+    test_check_leaks();
+}
+
+Test(tls, many_small_messages_come_whole_and_in_order, .timeout = 30)
+{
+    enum { MESSAGES = 3000 };
+    struct inbox inbox;
+    tern_sub *sub = NULL;
+    char text[64];
+    begin(TLS_GOOD, false);
+    inbox_init(&inbox);
+    check_ok(tern_connect(&(tern_conn_options){ .url = plain_url, .tls_ca_file = files.ca }, &conn, &err));
+    check_ok(tern_conn_subscribe(conn, "secret", NULL, inbox_take, &inbox, &sub, &err));
+    for (int i = 0; i < MESSAGES; i++) {
+        (void)snprintf(text, sizeof text, "%d", i);
+        tern_outgoing out = { .subject = "secret", .data = text, .size = strlen(text) };
+        if (i % 2 == 0) out.reply = "to.me";
+        check_ok(tern_conn_publish_outgoing(conn, &out, &err));
+    }
+    check_true(inbox_wait(&inbox, MESSAGES));
+    for (int i = 0; i < MESSAGES; i++) {
+        check_int(atoi(inbox_get(&inbox, i)->data), i);
+        check_int(inbox_get(&inbox, i)->has_reply, i % 2 == 0);
+    }
+    tern_sub_free(sub);
+    tern_conn_free(conn);
+    inbox_destroy(&inbox);
     finish();
     test_check_leaks();
 }
