@@ -7,6 +7,12 @@
 
 void *terni_spares_take(terni_spares *spares)
 {
+    if (spares->back != NULL) {
+        terni_spare *spare = spares->back;
+        spares->back = spare->next;
+        spares->back_count--;
+        return spare;
+    }
     if (spares->taken == NULL) {
         if (atomic_load_explicit(&spares->put, memory_order_relaxed) == NULL) return NULL;
         spares->taken = atomic_exchange_explicit(&spares->put, NULL, memory_order_acquire);
@@ -15,6 +21,16 @@ void *terni_spares_take(terni_spares *spares)
     spares->taken = spare->next;
     (void)atomic_fetch_sub_explicit(&spares->count, 1, memory_order_relaxed);
     return spare;
+}
+
+bool terni_spares_put_back(terni_spares *spares, void *block, uint32_t limit)
+{
+    if (spares->back_count >= limit) return false;
+    terni_spare *spare = block;
+    spare->next = spares->back;
+    spares->back = spare;
+    spares->back_count++;
+    return true;
 }
 
 bool terni_spares_put(terni_spares *spares, void *block, uint32_t limit)
@@ -42,7 +58,8 @@ static void free_list(terni_spare *spare)
 
 void terni_spares_free(terni_spares *spares)
 {
+    free_list(spares->back);
     free_list(spares->taken);
     free_list(atomic_exchange(&spares->put, NULL));
-    spares->taken = NULL;
+    spares->back = spares->taken = NULL;
 }

@@ -262,6 +262,11 @@ bool terni_conn_on_io_thread(const tern_conn *conn)
     return terni_waker_is_own(&conn->waker);
 }
 
+void terni_conn_discard(tern_conn *conn, natsMsg *msg, size_t size)
+{
+    if (msg != NULL) terni_discard_msg(&conn->discard, msg, size, terni_conn_on_io_thread(conn));
+}
+
 bool terni_on_io_thread(void)
 {
     return terni_waker_is_any_own();

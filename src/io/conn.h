@@ -147,6 +147,11 @@ void terni_conn_release(tern_conn *conn);
 
 /* Is this the connection's I/O thread? The I/O thread of any connection? */
 bool terni_conn_on_io_thread(const tern_conn *conn);
+
+/* Has a received message destroyed, soon. size: of its payload and headers, bytes; 0: not known. Any thread; NULL is
+ * fine. */
+void terni_conn_discard(tern_conn *conn, natsMsg *msg, size_t size);
+
 bool terni_on_io_thread(void);
 
 /* OK, or FAILED_PRECONDITION where this is an I/O thread: what (a function's name) would wait. */

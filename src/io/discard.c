@@ -1,39 +1,90 @@
 #include "io/discard.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 enum { SIZE_UNKNOWN = TERNI_DISCARD_BYTES / 64 }; /* there may be large headers: fewer wait */
+enum { CAPACITY_MIN = 64 };
 
 bool terni_discard_init(terni_discard *discard)
 {
-    discard->count = discard->bytes = 0;
+    discard->own = discard->others = (terni_discard_list){ 0 };
     return pthread_mutex_init(&discard->mu, NULL) == 0;
 }
 
-static void destroy_all(natsMsg **msgs, size_t count)
+/* Destroys a list's messages, and frees it. */
+static void end_list(terni_discard_list *list)
 {
-    for (size_t i = 0; i < count; i++) natsMsg_Destroy(msgs[i]);
+    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
+    free(list->msgs);
+    *list = (terni_discard_list){ 0 };
 }
 
 void terni_discard_destroy(terni_discard *discard)
 {
-    destroy_all(discard->msgs, discard->count);
+    end_list(&discard->own);
+    end_list(&discard->others);
     (void)pthread_mutex_destroy(&discard->mu);
 }
 
-void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size)
+static bool has_room(terni_discard_list *list)
 {
-    natsMsg *full[TERNI_DISCARD_MSGS];
-    size_t count = 0;
-    if (msg == NULL) return;
+    if (list->count < list->capacity) return true;
+    size_t capacity = list->capacity == 0 ? CAPACITY_MIN : 2 * list->capacity;
+    natsMsg **msgs = realloc(list->msgs, capacity * sizeof *msgs);
+    if (msgs == NULL) return false;
+    list->msgs = msgs;
+    list->capacity = capacity;
+    return true;
+}
+
+/* False: no memory. */
+static bool add(terni_discard_list *list, natsMsg *msg, size_t size)
+{
+    if (!has_room(list)) return false;
+    list->msgs[list->count++] = msg;
+    list->bytes += size == 0 ? SIZE_UNKNOWN + (size_t)natsMsg_GetDataLength(msg) : size;
+    return true;
+}
+
+static bool is_full(const terni_discard_list *list)
+{
+    return list->count >= TERNI_DISCARD_MSGS || list->bytes > TERNI_DISCARD_BYTES;
+}
+
+static void discard_own(terni_discard_list *list, natsMsg *msg, size_t size)
+{
+    if (!add(list, msg, size)) natsMsg_Destroy(msg);
+    if (!is_full(list)) return;
+    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
+    list->count = list->bytes = 0;
+}
+
+static void discard_locked_out(terni_discard *discard, natsMsg *msg, size_t size)
+{
+    terni_discard_list full = { 0 };
     (void)pthread_mutex_lock(&discard->mu);
-    discard->msgs[discard->count++] = msg;
-    discard->bytes += size == 0 ? SIZE_UNKNOWN + (size_t)natsMsg_GetDataLength(msg) : size;
-    if (discard->count == TERNI_DISCARD_MSGS || discard->bytes > TERNI_DISCARD_BYTES) {
-        count = discard->count;
-        memcpy(full, discard->msgs, count * sizeof *full);
-        discard->count = discard->bytes = 0;
+    bool added = add(&discard->others, msg, size);
+    if (is_full(&discard->others)) {
+        full = discard->others;
+        discard->others = (terni_discard_list){ 0 };
     }
     (void)pthread_mutex_unlock(&discard->mu);
-    destroy_all(full, count);
+    if (!added) natsMsg_Destroy(msg);
+    end_list(&full);
+}
+
+void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool on_io_thread)
+{
+    if (on_io_thread) discard_own(&discard->own, msg, size);
+    else discard_locked_out(discard, msg, size);
+}
+
+void terni_discard_flush(terni_discard *discard)
+{
+    (void)pthread_mutex_lock(&discard->mu);
+    terni_discard_list others = discard->others;
+    discard->others = (terni_discard_list){ 0 };
+    (void)pthread_mutex_unlock(&discard->mu);
+    end_list(&others);
+    end_list(&discard->own);
 }

@@ -9,21 +9,29 @@
 
 #include "io/natsc.h"
 
-enum { TERNI_DISCARD_MSGS = 512, TERNI_DISCARD_BYTES = 256 * 1024 };
+enum { TERNI_DISCARD_MSGS = 2048, TERNI_DISCARD_BYTES = 256 * 1024 };
 
-/* The messages that wait to be destroyed: so many at the most, and so many bytes. */
+/* Messages that wait to be destroyed: so many at the most, and so many bytes. */
+typedef struct terni_discard_list {
+    natsMsg **msgs;
+    size_t count, capacity, bytes;
+} terni_discard_list;
+
 typedef struct terni_discard {
-    pthread_mutex_t mu; /* guards what follows */
-    natsMsg *msgs[TERNI_DISCARD_MSGS];
-    size_t count, bytes;
+    terni_discard_list own; /* the I/O thread's */
+    pthread_mutex_t mu;     /* guards others */
+    terni_discard_list others;
 } terni_discard;
 
 bool terni_discard_init(terni_discard *discard);
 
-/* Destroys those that wait, too. */
+/* Destroys those that wait, too. Nobody uses it any more. */
 void terni_discard_destroy(terni_discard *discard);
 
-/* Takes msg over. size: of its payload and headers, bytes; 0: not known. Any thread. NULL is fine. */
-void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size);
+/* Takes msg over. size: of its payload and headers, bytes; 0: not known. on_io_thread: is this the I/O thread? */
+void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool on_io_thread);
+
+/* Destroys those that wait, and keeps no memory for more. On the I/O thread. */
+void terni_discard_flush(terni_discard *discard);
 
 #endif

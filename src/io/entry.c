@@ -11,7 +11,7 @@
 
 #include "core/thread.h"
 
-enum { DELIVER_MAX_MS = 100 };
+enum { DELIVER_MAX_MS = 100, TAKE_MAX = 32 };
 
 static void unlink_entry(terni_entry_table *table, terni_entry *entry)
 {
@@ -209,20 +209,48 @@ static uint64_t take_came(terni_entry *entry)
     return came;
 }
 
-/* Hands over what the subscription holds. Returns how many there were. A message's size with its headers
- * shows only in how much less is pending after it. */
+/* Some of what a subscription holds. */
+typedef struct taken {
+    natsMsg *msgs[TAKE_MAX];
+    natsStatus statuses[TAKE_MAX];
+    size_t count, payload_bytes;
+} taken;
+
+static void take(taken *t, natsSubscription *nsub, size_t count)
+{
+    t->count = count;
+    t->payload_bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        t->msgs[i] = NULL;
+        t->statuses[i] = natsSubscription_NextMsg(&t->msgs[i], nsub, 0);
+        if (t->statuses[i] == NATS_OK) t->payload_bytes += (size_t)natsMsg_GetDataLength(t->msgs[i]);
+    }
+}
+
+/* bytes: of all, with headers. Where there are headers nobody says whose, so all are taken to have some. */
+static void hand_over(terni_entry *entry, const taken *t, size_t bytes)
+{
+    size_t headers = bytes > t->payload_bytes ? (bytes - t->payload_bytes + t->count - 1) / t->count : 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->statuses[i] == NATS_OK)
+            entry->class->deliver(entry, t->msgs[i], (size_t)natsMsg_GetDataLength(t->msgs[i]) + headers);
+        else if (t->statuses[i] == NATS_NO_RESPONDERS) entry->class->no_responders(entry);
+    }
+}
+
+/* Hands over what the subscription holds. Returns how many there were. The size of messages with their headers shows
+ * only in how much less is pending after them. */
 static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
 {
     int pending = 0, before = 0, after = 0;
+    taken t;
     if (entry->threaded != NULL) return nsub == entry->nsub ? take_came(entry) : 0;
     if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
-    for (int i = 0; i < pending; i++, before = after) {
-        natsMsg *msg = NULL;
-        natsStatus s = natsSubscription_NextMsg(&msg, nsub, 0);
+    for (int left = pending; left > 0; left -= (int)t.count, before = after) {
+        take(&t, nsub, left > TAKE_MAX ? TAKE_MAX : (size_t)left);
         after = 0;
-        if (i + 1 < pending) (void)natsSubscription_GetPending(nsub, NULL, &after);
-        if (s == NATS_OK) entry->class->deliver(entry, msg, (size_t)(before - after));
-        else if (s == NATS_NO_RESPONDERS) entry->class->no_responders(entry);
+        if (left > (int)t.count) (void)natsSubscription_GetPending(nsub, NULL, &after);
+        hand_over(entry, &t, (size_t)(before - after));
     }
     return (uint64_t)pending;
 }

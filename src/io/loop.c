@@ -332,6 +332,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
     int ready = ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
+    if (ready == 0 && timeout.tv_sec > 0) terni_discard_flush(&conn->discard); /* nothing happens here any more */
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);

@@ -275,7 +275,7 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
     terni_exchange *exchange = find(bulk, msg);
     if (natsMsg_IsNoResponders(msg)) {
         if (exchange != NULL) bulk->answered(exchange, NULL);
-        terni_discard_msg(&conn->discard, msg, 0);
+        terni_conn_discard(conn, msg, 0);
     } else if (exchange != NULL) {
         bulk->answered(exchange, msg);
     } else {

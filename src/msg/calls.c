@@ -265,7 +265,7 @@ void terni_calls_finish(tern_conn *conn)
 void terni_calls_drop_late(tern_conn *conn, natsMsg *reply, size_t size)
 {
     (void)atomic_fetch_add_explicit(&conn->late_replies, 1, memory_order_relaxed);
-    terni_discard_msg(&conn->discard, reply, size);
+    terni_conn_discard(conn, reply, size);
 }
 
 /* ---- The engine's hooks ---- */

@@ -21,9 +21,14 @@ tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
 
 static void unref(tern_msg *msg)
 {
-    if (atomic_fetch_sub_explicit(&msg->refs, 1, memory_order_acq_rel) != 1) return;
-    terni_discard_msg(&msg->conn->discard, msg->nats, msg->item.size_bytes);
-    if (!terni_spares_put(&msg->conn->spare_msgs, msg, SPARES_MAX)) free(msg);
+    bool last = atomic_load_explicit(&msg->refs, memory_order_acquire) == 1; /* most are, and this costs less */
+    if (!last && atomic_fetch_sub_explicit(&msg->refs, 1, memory_order_acq_rel) != 1) return;
+    terni_spares *spares = &msg->conn->spare_msgs;
+    terni_conn_discard(msg->conn, msg->nats, msg->item.size_bytes);
+    bool on_io_thread = terni_conn_on_io_thread(msg->conn);
+    bool spared =
+        on_io_thread ? terni_spares_put_back(spares, msg, SPARES_MAX) : terni_spares_put(spares, msg, SPARES_MAX);
+    if (!spared) free(msg);
 }
 
 void terni_msg_done(tern_msg *msg)

@@ -86,7 +86,7 @@ static size_t reply_size(const tern_call *call, natsMsg *reply)
 
 static void discard_reply(tern_call *call, natsMsg *reply)
 {
-    if (reply != NULL) terni_discard_msg(&call->client->conn->discard, reply, reply_size(call, reply));
+    if (reply != NULL) terni_conn_discard(call->client->conn, reply, reply_size(call, reply));
 }
 
 /* Lets go of everything that belongs to one use. */
