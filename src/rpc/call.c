@@ -44,9 +44,28 @@ static int64_t now_us(void)
 
 /* ---- Memory ---- */
 
-void terni_call_free(tern_call *call)
+static tern_call *pop(terni_call_spares *spares)
 {
-    free(call);
+    tern_call *call = spares->first;
+    if (call == NULL) return NULL;
+    spares->first = call->next;
+    spares->count--;
+    return call;
+}
+
+static bool push(terni_call_spares *spares, tern_call *call)
+{
+    if (spares->count >= SPARES_MAX) return false;
+    call->next = spares->first;
+    spares->first = call;
+    spares->count++;
+    return true;
+}
+
+void terni_call_free_spares(terni_call_spares *spares)
+{
+    tern_call *call;
+    while ((call = pop(spares)) != NULL) free(call);
 }
 
 static tern_call *call_new(tern_client *client)
@@ -59,17 +78,32 @@ static tern_call *call_new(tern_client *client)
     return call;
 }
 
+static tern_call *take_spare(tern_client *client, bool on_io_thread)
+{
+    if (on_io_thread) return pop(&client->io_spares);
+    (void)pthread_mutex_lock(&client->mu);
+    tern_call *call = pop(&client->spares);
+    (void)pthread_mutex_unlock(&client->mu);
+    return call;
+}
+
+/* False: there are enough already. */
+static bool put_spare(tern_client *client, tern_call *call)
+{
+    if (call->io_threads && terni_conn_on_io_thread(client->conn)) return push(&client->io_spares, call);
+    (void)pthread_mutex_lock(&client->mu);
+    bool kept = push(&client->spares, call);
+    (void)pthread_mutex_unlock(&client->mu);
+    return kept;
+}
+
 tern_call *terni_call_take(tern_client *client)
 {
-    (void)pthread_mutex_lock(&client->mu);
-    tern_call *call = client->spares;
-    if (call != NULL) {
-        client->spares = call->next;
-        client->spare_count--;
-    }
-    (void)pthread_mutex_unlock(&client->mu);
+    bool on_io_thread = terni_conn_on_io_thread(client->conn);
+    tern_call *call = take_spare(client, on_io_thread);
     if (call == NULL) call = call_new(client);
     if (call == NULL) return NULL;
+    call->io_threads = on_io_thread;
     call->next = NULL;
     call->began_us = now_us();
     atomic_store_explicit(&call->took_us, -1, memory_order_relaxed);
@@ -106,6 +140,7 @@ static void call_reset(tern_call *call)
     call->status = TERN_OK;
     call->let_through = 0;
     call->resume_at = 0;
+    call->has_handle = false;
     call->concluded = call->sent = call->over = call->left = false;
     atomic_store_explicit(&call->attempts, 0, memory_order_relaxed);
     atomic_store_explicit(&call->cancelled, false, memory_order_relaxed);
@@ -118,15 +153,7 @@ void terni_call_release(tern_call *call)
     if (atomic_fetch_sub_explicit(&call->refs, 1, memory_order_acq_rel) != 1) return;
     tern_client *client = call->client;
     call_reset(call);
-    (void)pthread_mutex_lock(&client->mu);
-    bool keep = client->spare_count < SPARES_MAX;
-    if (keep) {
-        call->next = client->spares;
-        client->spares = call;
-        client->spare_count++;
-    }
-    (void)pthread_mutex_unlock(&client->mu);
-    if (!keep) terni_call_free(call);
+    if (!put_spare(client, call)) free(call);
     terni_client_release(client);
 }
 
@@ -281,14 +308,22 @@ static bool fits(const tern_call *call)
     return limit == 0 || call->payload_size + headers + OWN_HEADER_MAX <= limit;
 }
 
+/* Is the call still to be sent? Then it counts as sent. Only a caller that is blocked may have left, or look. */
+static bool is_wanted(tern_call *call)
+{
+    bool shared = call->kind == TERNI_CALL_BLOCKING;
+    if (shared) (void)pthread_mutex_lock(call->mu);
+    bool wanted = !call->left;
+    if (wanted) call->sent = true;
+    if (shared) (void)pthread_mutex_unlock(call->mu);
+    return wanted;
+}
+
 static bool call_sending(terni_exchange *exchange, tern_header *out_header)
 {
     static _Thread_local char text[24];
     tern_call *call = call_of(exchange);
-    (void)pthread_mutex_lock(call->mu);
-    bool wanted = !call->left;
-    if (wanted) call->sent = true;
-    (void)pthread_mutex_unlock(call->mu);
+    bool wanted = is_wanted(call);
     terni_time_ms left = call->exchange.deadline - call->client->conn->io.now;
     if (left > call->timeout_ms) left = call->timeout_ms; /* the call began after that */
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;

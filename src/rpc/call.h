@@ -23,6 +23,8 @@ struct tern_call {
     const tern_method *method;
     terni_call_kind kind;
     atomic_bool concluded; /* the finisher's: the reply can be read */
+    bool io_threads;       /* begun on the I/O thread */
+    bool has_handle;       /* somebody may wait for it */
     bool preparing;        /* the caller's thread is in an interceptor's before */
     uint16_t let_through;  /* interceptors whose after is to run */
     uint32_t timeout_ms;
@@ -51,7 +53,7 @@ struct tern_call {
     pthread_mutex_t *mu; /* of the client's; many calls share one, and nothing waits with it held */
     /* mu guards what follows */
     terni_waiter *waiters; /* for over, or finished */
-    bool sent;             /* at least once */
+    bool sent;             /* at least once; unless BLOCKING, the I/O thread's, and then the finisher's */
     bool over;             /* BLOCKING: the outcome is the caller's */
     bool left;             /* BLOCKING: the caller is gone */
 };
@@ -98,7 +100,7 @@ void terni_call_leave(const terni_call_frame *frame);
 bool terni_call_is_inside(const tern_call *call);
 bool terni_call_is_inside_of(const tern_client *client);
 
-/* Frees a call that nobody uses. */
-void terni_call_free(tern_call *call);
+/* Frees calls that nobody uses. */
+void terni_call_free_spares(terni_call_spares *spares);
 
 #endif

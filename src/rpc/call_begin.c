@@ -198,6 +198,7 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
         terni_call_release(call);
         return why.status;
     }
+    call->has_handle = true;
     terni_call_tell_finished(call);
     *options->out_call = call;
     return why.status;
@@ -246,6 +247,7 @@ tern_status tern_client_call_async(tern_client *client, const tern_method *metho
     if (st != TERN_OK) return st;
     call->done = done;
     call->arg = arg;
+    call->has_handle = out_call != NULL;
     terni_call_hold(call); /* for here, and then for the handle */
     st = start_async(call, request, &why);
     if (st == TERN_OK) {

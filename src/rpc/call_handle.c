@@ -19,6 +19,7 @@ static atomic_uint any_waiters; /* counted before they look, so that who finishe
 
 void terni_call_tell_finished(tern_call *call)
 {
+    if (!call->has_handle) return;
     (void)pthread_mutex_lock(call->mu);
     atomic_store(&call->finished, true);
     terni_waiters_wake(call->waiters);

@@ -29,12 +29,10 @@ static bool init_locks(tern_client *client)
 static void client_destroy(tern_client *client)
 {
     tern_conn *conn = client->conn;
-    while (client->spares != NULL) {
-        tern_call *call = client->spares;
-        client->spares = call->next;
-        terni_call_free(call);
-    }
-    if (client->callbacks != NULL) terni_lane_release(client->callbacks);
+    terni_call_free_spares(&client->spares);
+    terni_call_free_spares(&client->io_spares);
+    terni_lane *callbacks = atomic_load(&client->callbacks);
+    if (callbacks != NULL) terni_lane_release(callbacks);
     tern_executor *executor = client->executor;
     (void)pthread_cond_destroy(&client->idle);
     (void)pthread_mutex_destroy(&client->mu);
@@ -120,9 +118,7 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
 
 void terni_client_help(tern_client *client)
 {
-    (void)pthread_mutex_lock(&client->mu);
-    terni_lane *callbacks = client->callbacks;
-    (void)pthread_mutex_unlock(&client->mu);
+    terni_lane *callbacks = atomic_load(&client->callbacks);
     if (callbacks == NULL) return;
     terni_executor_run(callbacks->executor);
     (void)terni_lane_wait_empty(callbacks, terni_now_ms());
@@ -227,9 +223,12 @@ static terni_lane *callbacks_new(tern_conn *conn, tern_executor *executor)
 
 terni_lane *terni_client_callbacks(tern_client *client)
 {
+    terni_lane *lane = atomic_load(&client->callbacks);
+    if (lane != NULL) return lane;
     (void)pthread_mutex_lock(&client->mu);
-    if (client->callbacks == NULL) client->callbacks = callbacks_new(client->conn, client->executor);
-    terni_lane *lane = client->callbacks;
+    lane = atomic_load(&client->callbacks);
+    if (lane == NULL) lane = callbacks_new(client->conn, client->executor);
+    atomic_store(&client->callbacks, lane);
     (void)pthread_mutex_unlock(&client->mu);
     return lane;
 }

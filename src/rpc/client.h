@@ -10,6 +10,12 @@
 
 enum { TERNI_CALL_LOCKS = 16 };
 
+/* Calls that can be used again. */
+typedef struct terni_call_spares {
+    struct tern_call *first;
+    uint32_t count;
+} terni_call_spares;
+
 struct tern_client {
     atomic_uint refs; /* the program's, and one for each call */
     tern_conn *conn;  /* held */
@@ -22,13 +28,15 @@ struct tern_client {
 
     pthread_mutex_t call_locks[TERNI_CALL_LOCKS]; /* of the calls, see tern_call.mu */
 
+    terni_lane *_Atomic callbacks; /* set once, under mu; NULL: no call has needed it yet; its memory is its own */
+
+    terni_call_spares io_spares;   /* the I/O thread's: calls that it began, and ended */
+
     pthread_mutex_t mu;       /* guards what follows */
-    pthread_cond_t idle;      /* broadcast when the last of calls is gone */
-    terni_lane *callbacks;    /* NULL: no call has needed it yet; its memory is its own */
-    struct tern_call *calls;  /* asynchronous ones that have not ended */
-    bool freed;               /* takes no more of them: callbacks still run, and may call on */
-    struct tern_call *spares; /* calls that can be used again */
-    uint32_t spare_count;
+    terni_call_spares spares; /* of other threads */
+    pthread_cond_t idle;     /* broadcast when the last of calls is gone */
+    struct tern_call *calls; /* asynchronous ones that have not ended */
+    bool freed;              /* takes no more of them: callbacks still run, and may call on */
 };
 
 void terni_client_hold(tern_client *client);
