@@ -9,9 +9,6 @@
 /* Once it is written, a buffer larger than KEPT_MAX is given back. */
 enum { CAPACITY_MIN = 16 * 1024, KEPT_MAX = 256 * 1024 };
 
-static const char verb[] = "PUB ", line_end[] = "\r\n";
-enum { VERB_SIZE = sizeof verb - 1, LINE_END_SIZE = sizeof line_end - 1 };
-
 static char *put(char *at, const void *bytes, size_t size)
 {
     if (size > 0) memcpy(at, bytes, size);
@@ -20,40 +17,15 @@ static char *put(char *at, const void *bytes, size_t size)
 
 /* ---- One frame ---- */
 
-void terni_frame_init(terni_frame *frame, const char *subject, const char *reply, size_t payload_size)
-{
-    frame->subject = subject;
-    frame->subject_size = strlen(subject);
-    frame->reply = reply;
-    frame->reply_size = reply == NULL ? 0 : strlen(reply);
-    frame->payload_size = payload_size;
-    frame->number_size = (size_t)(terni_put_number(frame->number, payload_size, 10) - frame->number);
-    size_t reply_part = reply == NULL ? 0 : frame->reply_size + 1;
-    frame->size =
-        VERB_SIZE + frame->subject_size + 1 + reply_part + frame->number_size + payload_size + 2 * LINE_END_SIZE;
-}
-
-char *terni_frame_write(const terni_frame *frame, char *at)
-{
-    (void)put(at + frame->size - LINE_END_SIZE, line_end, LINE_END_SIZE);
-    at = put(put(at, verb, VERB_SIZE), frame->subject, frame->subject_size);
-    *at++ = ' ';
-    if (frame->reply != NULL) {
-        at = put(at, frame->reply, frame->reply_size);
-        *at++ = ' ';
-    }
-    return put(put(at, frame->number, frame->number_size), line_end, LINE_END_SIZE);
-}
-
 void terni_frame_open(char *at, terni_frame_parts *out_parts)
 {
-    char *subject = at + VERB_SIZE, *subject_end = strchr(subject, ' '), *next = subject_end + 1;
+    char *subject = at + TERNI_FRAME_VERB_SIZE, *subject_end = strchr(subject, ' '), *next = subject_end + 1;
     char *next_end = next + strcspn(next, " \r"), *number = *next_end == ' ' ? next_end + 1 : next, *payload;
     *out_parts = (terni_frame_parts){ .subject = subject, .reply = number == next ? NULL : next };
     out_parts->payload_size = strtoull(number, &payload, 10);
-    payload += LINE_END_SIZE;
+    payload += TERNI_FRAME_END_SIZE;
     out_parts->payload = payload;
-    out_parts->size = (size_t)(payload - at) + out_parts->payload_size + LINE_END_SIZE;
+    out_parts->size = (size_t)(payload - at) + out_parts->payload_size + TERNI_FRAME_END_SIZE;
     *subject_end = '\0';
     if (out_parts->reply != NULL) *next_end = '\0';
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/digits.h"
 
@@ -14,15 +15,45 @@
 /* A frame to be written. */
 typedef struct terni_frame {
     const char *subject, *reply; /* reply NULL: none */
-    size_t subject_size, reply_size, payload_size, number_size;
+    size_t subject_size, payload_size, number_size;
+    size_t reply_size;             /* with its NUL */
     char number[TERNI_DIGITS_MAX]; /* payload_size as text */
     size_t size;                   /* of the whole frame */
 } terni_frame;
 
-void terni_frame_init(terni_frame *frame, const char *subject, const char *reply, size_t payload_size);
+enum { TERNI_FRAME_VERB_SIZE = sizeof "PUB " - 1, TERNI_FRAME_END_SIZE = sizeof "\r\n" - 1 };
+
+static inline void terni_frame_init(terni_frame *frame, const char *subject, const char *reply, size_t payload_size)
+{
+    frame->subject = subject;
+    frame->subject_size = strlen(subject);
+    frame->reply = reply;
+    frame->reply_size = reply == NULL ? 0 : strlen(reply) + 1;
+    frame->payload_size = payload_size;
+    frame->number_size = (size_t)(terni_put_number(frame->number, payload_size, 10) - frame->number);
+    frame->size = TERNI_FRAME_VERB_SIZE + frame->subject_size + 1 + frame->reply_size + frame->number_size +
+                  payload_size + 2 * TERNI_FRAME_END_SIZE;
+}
 
 /* Writes frame->size bytes to at, but for the payload's. Returns the place for these. */
-char *terni_frame_write(const terni_frame *frame, char *at);
+static inline char *terni_frame_write(const terni_frame *frame, char *at)
+{
+    memcpy(at + frame->size - TERNI_FRAME_END_SIZE, "\r\n", TERNI_FRAME_END_SIZE);
+    memcpy(at, "PUB ", TERNI_FRAME_VERB_SIZE);
+    at += TERNI_FRAME_VERB_SIZE;
+    memcpy(at, frame->subject, frame->subject_size);
+    at += frame->subject_size;
+    *at++ = ' ';
+    if (frame->reply != NULL) {
+        memcpy(at, frame->reply, frame->reply_size);
+        at += frame->reply_size;
+        at[-1] = ' '; /* in place of the NUL */
+    }
+    memcpy(at, frame->number, frame->number_size);
+    at += frame->number_size;
+    memcpy(at, "\r\n", TERNI_FRAME_END_SIZE);
+    return at + TERNI_FRAME_END_SIZE;
+}
 
 /* A frame that has been written. */
 typedef struct terni_frame_parts {

@@ -227,6 +227,12 @@ static bool fill_session(tern_conn *conn)
     return true;
 }
 
+static void set_wakes(tern_conn *conn, terni_wakes wakes)
+{
+    if (atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != (int)wakes)
+        atomic_store(&conn->out.wakes, wakes);
+}
+
 /* Sends what is queued, as far as the socket takes it, and not more than a buffer full: reading has its
  * turn too. True: there is more that could be sent. */
 static bool transfer(tern_conn *conn)
@@ -235,17 +241,17 @@ static bool transfer(tern_conn *conn)
     if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
-    atomic_store(&conn->out.wakes, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
+    set_wakes(conn, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
     io->read_next = false;
     io->frames_handed = 0;
     bool more = fill_session(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) {
-        atomic_store(&conn->out.wakes, TERNI_WAKES_NEVER);
+        set_wakes(conn, TERNI_WAKES_NEVER);
         return false;
     }
     terni_conn_written(conn);
-    if (io->frames_handed >= GATHER_MIN) atomic_store(&conn->out.wakes, TERNI_WAKES_IMPATIENT);
+    if (io->frames_handed >= GATHER_MIN) set_wakes(conn, TERNI_WAKES_IMPATIENT);
     return more;
 }
 

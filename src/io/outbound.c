@@ -81,13 +81,19 @@ typedef struct parcel {
     const terni_outgoing *message;
     bool plain;         /* it goes as a frame */
     terni_frame frame;  /* plain */
-    terni_record shape; /* of a record for it alone */
-    size_t size;        /* what that takes of a chunk */
+    terni_record shape; /* not plain: of its record */
+    size_t weight;
 } parcel;
 
 static size_t align(size_t size)
 {
     return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* How much of a chunk a record for the parcel alone takes. */
+static size_t record_size(const parcel *p)
+{
+    return p->plain ? sizeof(terni_record) + p->weight : p->weight;
 }
 
 static void measure_headed(parcel *p)
@@ -107,27 +113,20 @@ static void measure_headed(parcel *p)
         .header_count = (uint32_t)message->header_count,
         .payload_size = message->size,
     };
-    p->size = sizeof p->shape + p->shape.subject_size + p->shape.reply_size + headers + message->size;
-    p->shape.weight = p->size;
-}
-
-static void measure_plain(parcel *p)
-{
-    terni_frame_init(&p->frame, p->message->subject, p->message->reply, p->message->size);
-    p->shape = (terni_record){ .kind = TERNI_RECORD_FRAMES,
-                               .frame_count = 1,
-                               .weight = p->frame.size,
-                               .payload_size = p->message->size,
-                               .largest = p->message->size };
-    p->size = sizeof p->shape + p->frame.size;
+    p->weight = sizeof p->shape + p->shape.subject_size + p->shape.reply_size + headers + message->size;
+    p->shape.weight = p->weight;
 }
 
 static void measure(parcel *p, const terni_outgoing *message)
 {
     p->message = message;
     p->plain = message->sender == NULL && message->header_count == 0 && message->prefix == NULL;
-    if (p->plain) measure_plain(p);
-    else measure_headed(p);
+    if (p->plain) {
+        terni_frame_init(&p->frame, message->subject, message->reply, message->size);
+        p->weight = p->frame.size;
+    } else {
+        measure_headed(p);
+    }
 }
 
 static void fill_payload(char *at, const terni_outgoing *message)
@@ -136,9 +135,15 @@ static void fill_payload(char *at, const terni_outgoing *message)
     else if (message->size > 0) memcpy(at, message->source, message->size);
 }
 
-static void write_frame(char *at, const parcel *p)
+/* Behind the record's frames there is room for the parcel's. */
+static void add_frame(terni_record *record, const parcel *p)
 {
-    fill_payload(terni_frame_write(&p->frame, at), p->message);
+    size_t size = p->message->size;
+    fill_payload(terni_frame_write(&p->frame, record->frames + record->weight), p->message);
+    record->weight += p->frame.size;
+    record->frame_count++;
+    record->payload_size += size;
+    if (size > record->largest) record->largest = size;
 }
 
 static char *put(char *at, const char *text)
@@ -166,13 +171,16 @@ static terni_record *write_record(terni_chunk *chunk, const parcel *p)
 {
     terni_record *record = (terni_record *)(void *)(chunk->bytes + align(chunk->used));
     char *bytes = (char *)(record + 1);
-    chunk->used = align(chunk->used) + p->size;
+    chunk->used = align(chunk->used) + record_size(p);
     chunk->records++;
-    *record = p->shape;
-    record->chunk = chunk;
-    record->frames = bytes;
-    if (p->plain) write_frame(bytes, p);
-    else write_message(bytes, p->message);
+    if (p->plain) {
+        *record = (terni_record){ .kind = TERNI_RECORD_FRAMES, .chunk = chunk, .frames = bytes };
+        add_frame(record, p);
+    } else {
+        *record = p->shape;
+        record->chunk = chunk;
+        write_message(bytes, p->message);
+    }
     return record;
 }
 
@@ -188,12 +196,8 @@ static bool join_locked(terni_outbound *queue, const parcel *p)
     bool joins = p->plain && last != NULL && last->kind == TERNI_RECORD_FRAMES && last->chunk == queue->filling &&
                  room_in(last->chunk) >= p->frame.size;
     if (!joins) return false;
-    write_frame(last->frames + last->weight, p);
+    add_frame(last, p);
     last->chunk->used += p->frame.size;
-    last->weight += p->frame.size;
-    last->frame_count++;
-    last->payload_size += p->message->size;
-    if (p->message->size > last->largest) last->largest = p->message->size;
     return true;
 }
 
@@ -259,12 +263,12 @@ static tern_status add_locked(terni_outbound *queue, const parcel *p, terni_reco
 {
     terni_record *record = own;
     if (record == NULL && !join_locked(queue, p)) {
-        terni_chunk *chunk = filling_locked(queue, p->size);
+        terni_chunk *chunk = filling_locked(queue, record_size(p));
         if (chunk == NULL) return terni_fail_memory(err);
         record = write_record(chunk, p);
     }
     if (record != NULL) append_locked(queue, record);
-    queue->bytes += p->shape.weight;
+    queue->bytes += p->weight;
     return TERN_OK;
 }
 
@@ -274,13 +278,13 @@ tern_status terni_outbound_push(terni_outbound *queue, const terni_outgoing *mes
     terni_chunk *own = NULL;
     terni_record *record = NULL;
     measure(&p, message);
-    if (p.size > SMALL_MAX) {
-        own = chunk_new(p.size);
+    if (record_size(&p) > SMALL_MAX) {
+        own = chunk_new(record_size(&p));
         if (own == NULL) return terni_fail_memory(err);
         record = write_record(own, &p);
     }
     (void)pthread_mutex_lock(&queue->mu);
-    tern_status st = wait_for_room_locked(queue, message, p.shape.weight, err);
+    tern_status st = wait_for_room_locked(queue, message, p.weight, err);
     if (st == TERN_OK) st = add_locked(queue, &p, record, err);
     (void)pthread_mutex_unlock(&queue->mu);
     if (st != TERN_OK) free(own);

@@ -22,6 +22,7 @@ struct terni_slot {
     struct terni_slot *next_free, *next;
     terni_exchange *exchange; /* NULL: none */
     uint64_t token;
+    char token_text[TERNI_DIGITS_MAX + 1];
     size_t inbox_size; /* up to and with the last dot */
     char inbox[];      /* "<inbox>.<slot>.*" */
 };
@@ -63,10 +64,8 @@ const char *terni_slot_read_hex(const char *text, uint64_t *out_number)
 /* Is this the subject that the slot's call asked the reply for? */
 static bool is_asked_for(const terni_slot *slot, const char *subject)
 {
-    uint64_t token = 0;
-    if (strncmp(subject, slot->inbox, slot->inbox_size) != 0) return false;
-    const char *rest = terni_slot_read_hex(subject + slot->inbox_size, &token);
-    return rest != NULL && *rest == '\0' && token == slot->token;
+    return strncmp(subject, slot->inbox, slot->inbox_size) == 0 &&
+           strcmp(subject + slot->inbox_size, slot->token_text) == 0;
 }
 
 static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
@@ -139,8 +138,10 @@ tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char o
     slot->exchange = exchange;
     slot->token++;
     exchange->slot = slot;
+    char *end = terni_put_number(slot->token_text, slot->token, 16);
+    *end = '\0';
     memcpy(out_reply, slot->inbox, slot->inbox_size);
-    *terni_put_number(out_reply + slot->inbox_size, slot->token, 16) = '\0';
+    memcpy(out_reply + slot->inbox_size, slot->token_text, (size_t)(end - slot->token_text) + 1);
     return TERN_OK;
 }
 
