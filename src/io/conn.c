@@ -253,7 +253,8 @@ void terni_conn_written(tern_conn *conn)
 
 void terni_conn_wake_to_send(tern_conn *conn, bool patient)
 {
-    if (atomic_load(&conn->out.wakes) < (patient ? TERNI_WAKES_IMPATIENT : TERNI_WAKES_NEVER))
+    if (terni_conn_on_io_thread(conn)) conn->io.refilled = true;
+    else if (atomic_load(&conn->out.wakes) < (patient ? TERNI_WAKES_IMPATIENT : TERNI_WAKES_NEVER))
         terni_waker_wake(&conn->waker);
 }
 
@@ -281,7 +282,8 @@ tern_status terni_may_wait(const char *what, tern_error *err)
 bool terni_conn_control(tern_conn *conn, terni_record *record)
 {
     if (!terni_outbound_control(&conn->out, record)) return false;
-    terni_waker_wake(&conn->waker);
+    if (terni_conn_on_io_thread(conn)) conn->io.refilled = true;
+    else terni_waker_wake(&conn->waker);
     return true;
 }
 

@@ -89,6 +89,8 @@ typedef struct terni_io {
     uint32_t leaving;                      /* subscriptions that drain now */
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     uint32_t frames_handed;                /* in the round */
+    bool gathers;                          /* it looks into the queue again very soon */
+    bool refilled;                         /* the I/O thread itself has queued something since it last took */
     terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */

@@ -208,7 +208,10 @@ static bool send_frames(tern_conn *conn, terni_record *record)
 static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
+    if (io->taken == NULL) {
+        io->refilled = false;
+        io->taken = terni_outbound_take(&conn->out);
+    }
     while (io->handed < TRANSFER_MAX) {
         terni_record *record = io->taken;
         if (record == NULL || terni_session_is_down(io->session)) return false;
@@ -238,6 +241,7 @@ static void set_wakes(tern_conn *conn, terni_wakes wakes)
 static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
+    io->gathers = false;
     if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
@@ -251,8 +255,9 @@ static bool transfer(tern_conn *conn)
         return false;
     }
     terni_conn_written(conn);
-    if (io->frames_handed >= GATHER_MIN) set_wakes(conn, TERNI_WAKES_IMPATIENT);
-    return more;
+    io->gathers = io->frames_handed >= GATHER_MIN;
+    if (io->gathers) set_wakes(conn, TERNI_WAKES_IMPATIENT);
+    return more || io->refilled;
 }
 
 /* Without a session: what a drain waits for and needs none, as far as no message stands before it. */
@@ -317,8 +322,7 @@ static terni_time_ms next_deadline(tern_conn *conn)
 /* How long to sleep at most. */
 static struct timespec sleep_time(tern_conn *conn)
 {
-    if (atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) == TERNI_WAKES_IMPATIENT)
-        return (struct timespec){ .tv_nsec = GATHER_NS };
+    if (conn->io.gathers) return (struct timespec){ .tv_nsec = GATHER_NS };
     terni_time_ms deadline = next_deadline(conn), longest = 60000;
     terni_time_ms left = deadline == TERNI_NEVER ? longest : deadline - terni_now_ms();
     if (left <= 0) return (struct timespec){ 0 };
@@ -395,10 +399,10 @@ static bool is_down(const terni_session *session)
 void terni_loop_round(tern_conn *conn, bool waits)
 {
     conn->io.now = terni_now_ms();
-    terni_waker_look(&conn->waker);
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);
+    if (conn->io.session == NULL) conn->io.gathers = false;
     bool more = conn->io.session != NULL && transfer(conn);
     if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
     if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);

@@ -38,8 +38,8 @@ bool terni_waker_is_any_own(void)
 
 void terni_waker_wake(terni_waker *waker)
 {
-    if (own == waker) waker->again = true;
-    if (own == waker || atomic_load(&waker->state) == TERNI_SIGNALLED) return;
+    if (own == waker) return;
+    if (atomic_load(&waker->state) == TERNI_SIGNALLED) return;
     if (atomic_exchange(&waker->state, TERNI_SIGNALLED) != TERNI_ASLEEP) return;
     uint64_t one = 1;
     ssize_t wrote = write(waker->event_fd, &one, sizeof one); /* fails only when it is readable anyway */
@@ -49,7 +49,7 @@ void terni_waker_wake(terni_waker *waker)
 bool terni_waker_sleep(terni_waker *waker)
 {
     int awake = TERNI_AWAKE;
-    return !waker->again && atomic_compare_exchange_strong(&waker->state, &awake, TERNI_ASLEEP);
+    return atomic_compare_exchange_strong(&waker->state, &awake, TERNI_ASLEEP);
 }
 
 void terni_waker_awake(terni_waker *waker, bool signalled)
@@ -60,9 +60,4 @@ void terni_waker_awake(terni_waker *waker, bool signalled)
         (void)got;
     }
     atomic_store(&waker->state, TERNI_AWAKE);
-}
-
-void terni_waker_look(terni_waker *waker)
-{
-    waker->again = false;
 }

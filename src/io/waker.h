@@ -14,7 +14,6 @@ typedef enum terni_waker_state {
 typedef struct terni_waker {
     int event_fd;
     atomic_int state; /* a terni_waker_state */
-    bool again;       /* the I/O thread's: it has made work for itself since terni_waker_look */
 } terni_waker;
 
 bool terni_waker_init(terni_waker *waker);
@@ -27,17 +26,14 @@ void terni_waker_own(const terni_waker *waker);
 bool terni_waker_is_own(const terni_waker *waker);
 bool terni_waker_is_any_own(void);
 
-/* Any thread, after making work visible. */
+/* Any thread, after making work visible. On the I/O thread it does nothing: that looks for work anyway
+ * before it sleeps. */
 void terni_waker_wake(terni_waker *waker);
 
-/* The I/O thread, before poll. False: signalled since terni_waker_awake, or by itself since terni_waker_look; look for
- * work instead. */
+/* The I/O thread, before poll. False: signalled since terni_waker_awake; look for work instead. */
 bool terni_waker_sleep(terni_waker *waker);
 
-/* The I/O thread, after poll. signalled: poll found the event_fd readable. */
+/* The I/O thread, before it looks for work. signalled: poll found the event_fd readable. */
 void terni_waker_awake(terni_waker *waker, bool signalled);
-
-/* The I/O thread, before it looks for work. */
-void terni_waker_look(terni_waker *waker);
 
 #endif
