@@ -1,7 +1,10 @@
 /* What a connection sends keeps its order, whichever way it takes: messages without headers go to the socket past
  * nats.c, many at once, subscriptions, fences and messages with headers through its buffer. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "rig.h"
 
@@ -153,6 +156,56 @@ Test(order, the_last_of_a_stream_needs_no_other_to_follow, .timeout = 60)
     tern_sub_free(sub);
     tern_conn_free(receiver);
     inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* How often threads of this process have gone to sleep. */
+static long count_sleeps(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nvcsw;
+}
+
+struct streamer {
+    tern_conn *conn;
+    atomic_bool over;
+};
+
+static void *stream_on(void *arg)
+{
+    struct streamer *streamer = arg;
+    while (!atomic_load(&streamer->over)) {
+        for (int i = 0; i < 100; i++) (void)tern_conn_publish(streamer->conn, "numbers", "", 0, NULL);
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL); /* so that the socket is seldom full */
+    }
+    return NULL;
+}
+
+/* After a stream the I/O thread sleeps, with its server, and without one that was lost meanwhile. */
+Test(order, nothing_runs_after_a_stream, .timeout = 60)
+{
+    enum { LOSSES = 6, STREAM_MS = 50, IDLE_MS = 300, SLEEPS_MAX = 1000 };
+    pthread_t thread;
+    struct rig rig;
+
+    rig_open(&rig);
+    for (int lost = 0; lost <= LOSSES; lost++) {
+        struct streamer streamer = { .conn = rig.conn };
+        pthread_create(&thread, NULL, stream_on, &streamer);
+        test_sleep_ms(STREAM_MS);
+        if (lost > 0) server_kill(rig.server);
+        if (lost > 0) check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, lost));
+        atomic_store(&streamer.over, true);
+        pthread_join(thread, NULL);
+        if (lost == 0) rig_flush(rig.conn);
+        long before = count_sleeps();
+        test_sleep_ms(IDLE_MS);
+        check_int_less(count_sleeps() - before, SLEEPS_MAX); /* some are for trying to connect */
+        if (lost > 0) server_restart(rig.server);
+        if (lost > 0) check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, lost));
+    }
     rig_close(&rig);
     test_check_leaks();
 }

@@ -1,14 +1,18 @@
 /* One I/O thread for each connection. It alone calls nats.c (the connector of io/session.c excepted),
  * and it alone touches conn->io.
  *
- * Out: publishers append to conn->out and wake the thread if it sleeps. It takes all that has gathered,
- * hands it to the session up to TRANSFER_MAX bytes, and writes once: the batch grows with the load, with no
- * timer. Only when the session's buffers are empty does it hand over more, so that a partial write never
- * moves more than that, and what is not yet handed over outlives the session. Messages without headers go
- * into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and written first: while
- * nats.c's holds something, everything goes there.
+ * Out: publishers append to conn->out and wake the thread if it sleeps. Once a round it takes all that has
+ * gathered, hands it to the session up to TRANSFER_MAX bytes, and writes once: the batch grows with the load.
+ * Only when the session's buffers are empty does it hand over more, so that a partial write never moves more
+ * than that, and what is not yet handed over outlives the session. Messages without headers come as frames, many
+ * in one record, and go into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and
+ * written first: while nats.c's holds something, everything goes there.
  *
- * Tried, without gain: to yield the processor before a small write, so that more gathers.
+ * A round with GATHER_MIN frames means that somebody streams: then it looks again after GATHER_NS, and patient
+ * publishers do not wake it meanwhile. Nor does anybody with a message while the socket is full.
+ *
+ * Tried, without gain: to yield the processor before a small write, so that more gathers. Tried, and slower: to go
+ * on taking while there is something; the two threads then fight for the queue's lock, message by message.
  *
  * In: after each read it hands over what came, subscription by subscription (io/entry.h), and fences
  * last.
@@ -172,6 +176,7 @@ static bool send_first_frame(tern_conn *conn, terni_record *record)
     natsStatus s = publish_plain(conn, frame.subject, frame.reply, frame.payload, frame.payload_size);
     if (s == NATS_OK) {
         conn->io.handed += frame.size;
+        conn->io.frames_handed++;
         count_out(conn, 1, frame.payload_size);
     } else if (s != NATS_CONNECTION_CLOSED) {
         explain_loss(conn, frame.payload_size, s, &why);
@@ -202,9 +207,8 @@ static bool send_frames(tern_conn *conn, terni_record *record)
     return true;
 }
 
-/* Hands records to the session until its buffers hold enough, or reading is to have its turn. It takes from the queue
- * once: to go on while there are more would be to fetch every message singly from a thread that publishes without a
- * pause. False: there are no more of those taken, or the session is over. */
+/* Hands records to the session until its buffers hold enough, or reading is to have its turn. False: there are no more
+ * of those taken, or the session is over. */
 static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
