@@ -53,8 +53,8 @@ typedef struct terni_record {
     struct terni_chunk *chunk;
     size_t weight;       /* what it counts for against the limit, bytes */
     size_t payload_size; /* of all its messages */
-    /* TERNI_RECORD_FRAMES: plain messages, without headers and a sender, that were published one after the other: weight
-     * bytes of frames (io/frames.h). Publishers add to the last record of the queue. */
+    /* TERNI_RECORD_FRAMES: plain messages, without headers and a sender, that were published one after the other:
+     * weight bytes of frames (io/frames.h). Publishers add to the last record of the queue. */
     char *frames;
     uint32_t frame_count;
     size_t largest; /* payload */
@@ -105,7 +105,7 @@ typedef struct terni_outbound {
     struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */
     struct terni_chunk *spares;
     uint32_t spare_count;
-    size_t bytes; /* weights of queued messages and of those taken but not yet written */
+    size_t bytes;        /* weights of queued messages and of those taken but not yet written */
     size_t limit;        /* of bytes, for messages that cannot wait */
     size_t wait_limit;   /* 0: none can wait, since there is no session */
     tern_status refuses; /* not OK: nothing is accepted any more, and this is why */

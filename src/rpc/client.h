@@ -30,13 +30,13 @@ struct tern_client {
 
     terni_lane *_Atomic callbacks; /* set once, under mu; NULL: no call has needed it yet; its memory is its own */
 
-    terni_call_spares io_spares;   /* the I/O thread's: calls that it began, and ended */
+    terni_call_spares io_spares; /* the I/O thread's: calls that it began, and ended */
 
     pthread_mutex_t mu;       /* guards what follows */
     terni_call_spares spares; /* of other threads */
-    pthread_cond_t idle;     /* broadcast when the last of calls is gone */
-    struct tern_call *calls; /* asynchronous ones that have not ended */
-    bool freed;              /* takes no more of them: callbacks still run, and may call on */
+    pthread_cond_t idle;      /* broadcast when the last of calls is gone */
+    struct tern_call *calls;  /* asynchronous ones that have not ended */
+    bool freed;               /* takes no more of them: callbacks still run, and may call on */
 };
 
 void terni_client_hold(tern_client *client);
