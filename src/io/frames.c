@@ -17,17 +17,25 @@ static char *put(char *at, const void *bytes, size_t size)
 
 /* ---- One frame ---- */
 
+/* The end of the word at at: a frame's line is no C string. */
+static char *end_of_word(char *at)
+{
+    while (*at != ' ' && *at != '\r') at++;
+    return at;
+}
+
 void terni_frame_open(char *at, terni_frame_parts *out_parts)
 {
-    char *subject = at + TERNI_FRAME_VERB_SIZE, *subject_end = strchr(subject, ' '), *next = subject_end + 1;
-    char *next_end = next + strcspn(next, " \r"), *number = *next_end == ' ' ? next_end + 1 : next, *payload;
-    *out_parts = (terni_frame_parts){ .subject = subject, .reply = number == next ? NULL : next };
-    out_parts->payload_size = strtoull(number, &payload, 10);
-    payload += TERNI_FRAME_END_SIZE;
-    out_parts->payload = payload;
-    out_parts->size = (size_t)(payload - at) + out_parts->payload_size + TERNI_FRAME_END_SIZE;
+    char *subject = at + TERNI_FRAME_VERB_SIZE, *subject_end = end_of_word(subject);
+    char *reply = subject_end + 1, *reply_end = end_of_word(reply);
+    bool has_reply = *reply_end == ' ';
+    char *number = has_reply ? reply_end + 1 : reply;
+    *out_parts = (terni_frame_parts){ .subject = subject, .reply = has_reply ? reply : NULL };
+    for (; *number != '\r'; number++) out_parts->payload_size = 10 * out_parts->payload_size + (size_t)(*number - '0');
+    out_parts->payload = number + TERNI_FRAME_END_SIZE;
+    out_parts->size = (size_t)(out_parts->payload - at) + out_parts->payload_size + TERNI_FRAME_END_SIZE;
     *subject_end = '\0';
-    if (out_parts->reply != NULL) *next_end = '\0';
+    if (has_reply) *reply_end = '\0';
 }
 
 void terni_frame_close(const terni_frame_parts *parts)
