@@ -160,6 +160,65 @@ Test(order, the_last_of_a_stream_needs_no_other_to_follow, .timeout = 60)
     test_check_leaks();
 }
 
+struct holder {
+    struct test_gate inside, released;
+};
+
+static void hold_io_thread(tern_msg *msg, void *arg)
+{
+    struct holder *holder = arg;
+    (void)msg;
+    gate_open(&holder->inside);
+    (void)gate_wait(&holder->released, 1, RIG_WAIT_MS);
+}
+
+static uint64_t msgs_out(tern_conn *conn)
+{
+    tern_conn_stats stats;
+    tern_conn_get_stats(conn, &stats);
+    return stats.msgs_out;
+}
+
+/* More than goes out at once gathers while the I/O thread is held up; the last message comes while it sends that. It
+ * leaves at once, and not when the I/O thread next has something else to do. */
+Test(order, what_comes_while_much_is_sent_needs_no_other_to_follow, .timeout = 60)
+{
+    enum { ROUNDS_OF_THIS = 15, MESSAGES = 30, AT_ONCE_MS = 1500 }; /* liveness: 10 s */
+    static char data[5000];
+    struct rig rig;
+    struct inbox inbox;
+    struct holder holder;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    gate_init(&holder.inside);
+    gate_init(&holder.released);
+    tern_conn *receiver = rig_connect(&rig);
+    tern_sub *sub = rig_subscribe(receiver, "data", NULL, inbox_take, &inbox);
+    tern_sub_options on_io = { .executor = tern_executor_inline() };
+    tern_sub *holding = rig_subscribe(rig.conn, "hold", &on_io, hold_io_thread, &holder);
+    for (int i = 1; i <= ROUNDS_OF_THIS; i++) {
+        rig_publish(receiver, "hold", "");
+        check_true(gate_wait(&holder.inside, i, RIG_WAIT_MS));
+        for (int j = 0; j < MESSAGES; j++)
+            check_int(tern_conn_publish(rig.conn, "data", data, sizeof data, NULL), TERN_OK);
+        uint64_t before = msgs_out(rig.conn);
+        gate_open(&holder.released);
+        while (msgs_out(rig.conn) == before) continue;
+        rig_publish(rig.conn, "data", "last");
+        check_true(gate_wait(&inbox.gate, i * (MESSAGES + 1), AT_ONCE_MS));
+        gate_reset(&holder.released);
+    }
+    tern_sub_free(holding);
+    tern_sub_free(sub);
+    tern_conn_free(receiver);
+    gate_destroy(&holder.inside);
+    gate_destroy(&holder.released);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 /* How often threads of this process have gone to sleep. */
 static long count_sleeps(void)
 {

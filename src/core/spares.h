@@ -27,7 +27,7 @@ void *terni_spares_take(terni_spares *spares);
 /* Takes block over. False: there are limit others already, and it is the caller's still. */
 bool terni_spares_put(terni_spares *spares, void *block, uint32_t limit);
 
-/* The same for the taking thread. */
+/* The same for the taking thread; limit counts those that it has put back. */
 bool terni_spares_put_back(terni_spares *spares, void *block, uint32_t limit);
 
 /* Frees them all. Nobody puts or takes any more. */

@@ -149,12 +149,11 @@ void terni_conn_release(tern_conn *conn);
 
 /* Is this the connection's I/O thread? The I/O thread of any connection? */
 bool terni_conn_on_io_thread(const tern_conn *conn);
+bool terni_on_io_thread(void);
 
 /* Has a received message destroyed, soon. size: of its payload and headers, bytes; 0: not known. Any thread; NULL is
  * fine. */
 void terni_conn_discard(tern_conn *conn, natsMsg *msg, size_t size);
-
-bool terni_on_io_thread(void);
 
 /* OK, or FAILED_PRECONDITION where this is an I/O thread: what (a function's name) would wait. */
 tern_status terni_may_wait(const char *what, tern_error *err);
@@ -179,10 +178,11 @@ void terni_conn_tell_deferred(tern_conn *conn);
 /* Counts an accepted message that is lost, and tells of it. */
 void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text);
 
-/* Says that what was in nats.c's buffer has left, or is lost. On the I/O thread. */
+/* Says that what was in the session's buffers has left, or is lost. On the I/O thread. */
 void terni_conn_written(tern_conn *conn);
 
-/* Any thread, after a message was queued. */
+/* Any thread, after a message was queued: wakes the I/O thread, unless that looks into the queue anyway. patient: the
+ * message may wait until it does so after a stream. */
 void terni_conn_wake_to_send(tern_conn *conn, bool patient);
 
 /* The I/O thread's last word. */

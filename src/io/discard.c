@@ -11,10 +11,16 @@ bool terni_discard_init(terni_discard *discard)
     return pthread_mutex_init(&discard->mu, NULL) == 0;
 }
 
+static void destroy_all(terni_discard_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
+    list->count = list->bytes = 0;
+}
+
 /* Destroys a list's messages, and frees it. */
 static void end_list(terni_discard_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
+    destroy_all(list);
     free(list->msgs);
     *list = (terni_discard_list){ 0 };
 }
@@ -54,12 +60,10 @@ static bool is_full(const terni_discard_list *list)
 static void discard_own(terni_discard_list *list, natsMsg *msg, size_t size)
 {
     if (!add(list, msg, size)) natsMsg_Destroy(msg);
-    if (!is_full(list)) return;
-    for (size_t i = 0; i < list->count; i++) natsMsg_Destroy(list->msgs[i]);
-    list->count = list->bytes = 0;
+    if (is_full(list)) destroy_all(list);
 }
 
-static void discard_locked_out(terni_discard *discard, natsMsg *msg, size_t size)
+static void discard_others(terni_discard *discard, natsMsg *msg, size_t size)
 {
     terni_discard_list full = { 0 };
     (void)pthread_mutex_lock(&discard->mu);
@@ -76,7 +80,7 @@ static void discard_locked_out(terni_discard *discard, natsMsg *msg, size_t size
 void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool on_io_thread)
 {
     if (on_io_thread) discard_own(&discard->own, msg, size);
-    else discard_locked_out(discard, msg, size);
+    else discard_others(discard, msg, size);
 }
 
 void terni_discard_flush(terni_discard *discard)

@@ -251,6 +251,7 @@ static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
         after = 0;
         if (left > (int)t.count) (void)natsSubscription_GetPending(nsub, NULL, &after);
         hand_over(entry, &t, (size_t)(before - after));
+        if (entry->nsub != nsub && entry->retiring_nsub != nsub) break; /* destroyed meanwhile */
     }
     return (uint64_t)pending;
 }

@@ -17,7 +17,7 @@
  * In: after each read it hands over what came, subscription by subscription (io/entry.h), and fences
  * last.
  *
- * Who wakes it: publishers and controls (terni_waker_wake), the connector and nats.c's notices
+ * Who wakes it: publishers (terni_conn_wake_to_send), controls, the connector and nats.c's notices
  * (io/session.c), tern_conn_close. Timers are looked at in every round. */
 #include "io/loop.h"
 
@@ -207,18 +207,21 @@ static bool send_frames(tern_conn *conn, terni_record *record)
     return true;
 }
 
-/* Hands records to the session until its buffers hold enough, or reading is to have its turn. False: there are no more
- * of those taken, or the session is over. */
+/* Hands records to the session until its buffers hold enough, or reading is to have its turn; of the queue it takes
+ * once, unless something is left from the round before. False: all that was in the queue has been handed over, or the
+ * session is over. */
 static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    if (io->taken == NULL) {
+    bool looks = io->taken == NULL;
+    if (looks) {
         io->refilled = false;
         io->taken = terni_outbound_take(&conn->out);
     }
     while (io->handed < TRANSFER_MAX) {
         terni_record *record = io->taken;
-        if (record == NULL || terni_session_is_down(io->session)) return false;
+        if (terni_session_is_down(io->session)) return false;
+        if (record == NULL) return !looks;
         terni_record *next = record->next;
         if (record->kind == TERNI_RECORD_CONTROL) {
             io->taken = next; /* first: run may free the record, or queue it again */
@@ -346,7 +349,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
     int ready = ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
-    if (ready == 0 && timeout.tv_sec > 0) terni_discard_flush(&conn->discard); /* nothing happens here any more */
+    if (ready == 0 && sleeps && !io->gathers) terni_discard_flush(&conn->discard); /* nothing happens any more */
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);
@@ -389,6 +392,7 @@ static void wind_up(tern_conn *conn)
     terni_reconnect_end(conn);
     remove_entries(&conn->io.entries);
     conn->calls->closed(conn->calls);
+    terni_discard_flush(&conn->discard);
     terni_servers_free(&conn->io.servers);
     nats_ReleaseThreadMemory();
     terni_conn_ended(conn);

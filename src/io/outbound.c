@@ -235,13 +235,18 @@ static tern_status fail_full_locked(const terni_outbound *queue, size_t weight, 
                       queue->wait_limit > 0 ? ", and the I/O thread cannot wait" : " while there is no session");
 }
 
+/* Who can wait does so at wait_limit, until something has left; and then at the limit of those who cannot, so that
+ * these, and smaller messages, do not keep it out for ever. */
 static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgoing *message, size_t weight,
                                         tern_error *err)
 {
+    bool has_waited = false;
     while (queue->refuses == TERN_OK && !message->past_limit) {
         bool waits = message->may_wait && queue->wait_limit > 0;
-        if (!is_full_locked(queue, weight, waits ? queue->wait_limit : queue->limit)) return TERN_OK;
+        size_t limit = waits && !has_waited ? queue->wait_limit : queue->limit;
+        if (!is_full_locked(queue, weight, limit)) return TERN_OK;
         if (!waits) return fail_full_locked(queue, weight, err);
+        has_waited = true;
         queue->waiters++;
         bool in_time = terni_cond_wait_until(&queue->room, &queue->mu, message->deadline);
         queue->waiters--;

@@ -27,7 +27,7 @@ bool terni_waker_is_own(const terni_waker *waker);
 bool terni_waker_is_any_own(void);
 
 /* Any thread, after making work visible. On the I/O thread it does nothing: that looks for work anyway
- * before it sleeps. */
+ * before it sleeps, but into the queue only where terni_conn_wake_to_send has said so. */
 void terni_waker_wake(terni_waker *waker);
 
 /* The I/O thread, before poll. False: signalled since terni_waker_awake; look for work instead. */

@@ -14,7 +14,7 @@ typedef struct terni_exchange_class {
      * this function. False: it is not wanted any more, and ends with CANCELLED. */
     bool (*sending)(struct terni_exchange *exchange, tern_header *out_header);
     /* It is over: of a start that succeeded, or a wait, exactly one end comes. reply: the callee's, for
-     * terni_discard_msg, with OK; NULL otherwise, and text says why. The exchange may be started again from here. */
+     * terni_conn_discard, with OK; NULL otherwise, and text says why. The exchange may be started again from here. */
     void (*ended)(struct terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text);
     /* terni_exchange_wait's time has come. */
     void (*resume)(struct terni_exchange *exchange);
@@ -29,7 +29,7 @@ typedef struct terni_exchange_class {
 typedef enum terni_exchange_state {
     TERNI_EXCHANGE_IDLE,   /* the owner's                                         -> QUEUED, WAITING */
     TERNI_EXCHANGE_QUEUED, /* its request is in the outbound queue                 -> SENT, IDLE (ended) */
-    TERNI_EXCHANGE_SENT,   /* handed to nats.c; the reply is awaited                -> IDLE (ended) */
+    TERNI_EXCHANGE_SENT,   /* handed to the session; the reply is awaited                -> IDLE (ended) */
     TERNI_EXCHANGE_WAITING /* for its timer, to be started again                   -> IDLE (resumed, or ended) */
 } terni_exchange_state;
 

@@ -7,7 +7,7 @@
 /* Checks subject, reply, headers and size, as tern_conn_publish_outgoing promises. */
 tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *message, tern_error *err);
 
-/* Queues a checked message and wakes the I/O thread. Fills in may_wait. */
+/* Queues a checked message, and wakes the I/O thread where it must. Fills in may_wait. */
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err);
 
 /* The same as tern_conn_publish_outgoing, and also while the connection drains: an answer to a message that

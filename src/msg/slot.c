@@ -22,9 +22,9 @@ struct terni_slot {
     struct terni_slot *next_free, *next;
     terni_exchange *exchange; /* NULL: none */
     uint64_t token;
-    char token_text[TERNI_DIGITS_MAX + 1];
-    size_t inbox_size; /* up to and with the last dot */
-    char inbox[];      /* "<inbox>.<slot>.*" */
+    char token_text[TERNI_DIGITS_MAX + 1]; /* token as the reply subject has it */
+    size_t inbox_size;                     /* up to and with the last dot */
+    char inbox[];                          /* "<inbox>.<slot>.*" */
 };
 
 static terni_slot *slot_of(terni_entry *entry)

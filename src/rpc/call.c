@@ -80,9 +80,10 @@ static tern_call *call_new(tern_client *client)
 
 static tern_call *take_spare(tern_client *client, bool on_io_thread)
 {
-    if (on_io_thread) return pop(&client->io_spares);
+    tern_call *call = on_io_thread ? pop(&client->io_spares) : NULL;
+    if (call != NULL) return call;
     (void)pthread_mutex_lock(&client->mu);
-    tern_call *call = pop(&client->spares);
+    call = pop(&client->spares);
     (void)pthread_mutex_unlock(&client->mu);
     return call;
 }

@@ -34,7 +34,7 @@ struct tern_call {
     atomic_uint attempts;
     atomic_bool cancelled;
     atomic_bool begun;     /* the I/O thread may look at it: who cancels asks for that */
-    atomic_bool finished;  /* the outcome is there, and a callback has returned */
+    atomic_bool finished;  /* where there is a handle: the outcome is there, and a callback has returned */
     terni_headers headers; /* of the request */
     uint8_t *payload;      /* kept for further attempts; NULL: there are to be none */
     size_t payload_size;
