@@ -289,7 +289,7 @@ Test(call, reply_that_is_read_after_the_caller_left_is_late, .timeout = 60)
 {
     tern_error err = { .status = TERN_OK };
     Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
-    tern_call_options options = { .timeout_ms = 200 };
+    tern_call_options options = { .timeout_ms = 1000 };
     struct held_up held_up = { .first = NULL };
     struct rig rig;
 
@@ -303,7 +303,7 @@ Test(call, reply_that_is_read_after_the_caller_left_is_late, .timeout = 60)
     check_ok(test_v1_calc_wait_async(client, &number, NULL, hold_up, &held_up, NULL, &err));
     check_true(gate_wait(&held_up.asked, 1, RIG_WAIT_MS));
     check_status(test_v1_calc_wait(client, &number, &options, &reply, &err), TERN_DEADLINE_EXCEEDED);
-    check_str_has(err.text, "no reply within 200 ms");
+    check_str_has(err.text, "no reply within 1000 ms");
     gate_open(&held_up.left);
     check_true(wait_until(counts_late_replies, rig.conn, 5000));
     tern_client_free(client);
