@@ -17,6 +17,31 @@ static void publish_fillers(tern_conn *conn)
     for (int i = 0; i < FILLERS; i++) check_ok(tern_conn_publish(conn, "filler", filler, sizeof filler, &err));
 }
 
+/* A sender, and a receiver with an inbox of its own. */
+struct route {
+    struct rig rig; /* the sender is its connection */
+    struct inbox inbox;
+    tern_conn *receiver;
+    tern_sub *sub;
+};
+
+static void route_open(struct route *route, const char *subject)
+{
+    rig_open(&route->rig);
+    inbox_init(&route->inbox);
+    route->receiver = rig_connect(&route->rig);
+    route->sub = rig_subscribe(route->receiver, subject, NULL, inbox_take, &route->inbox);
+}
+
+static void route_close(struct route *route)
+{
+    tern_sub_free(route->sub);
+    tern_conn_free(route->receiver);
+    inbox_destroy(&route->inbox);
+    rig_close(&route->rig);
+    test_check_leaks();
+}
+
 /* Some messages have a header: those take the other way. */
 static void publish_number(tern_conn *conn, const char *subject, int number, size_t size)
 {
@@ -70,25 +95,17 @@ Test(order, messages_of_all_sizes_with_headers_and_without_come_in_order, .timeo
 {
     static const size_t sizes[] = { 0, 1, 100, 4000, 70000, 0, 400000, 10, 300 };
     enum { MESSAGES = 600 };
-    struct rig rig;
-    struct inbox inbox;
+    struct route route;
 
-    rig_open(&rig);
-    inbox_init(&inbox);
-    tern_conn *receiver = rig_connect(&rig);
-    tern_sub *sub = rig_subscribe(receiver, "numbers", NULL, inbox_take, &inbox);
+    route_open(&route, "numbers");
     for (int i = 0; i < MESSAGES; i++)
-        publish_number(rig.conn, "numbers", i, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)]);
-    check_true(inbox_wait(&inbox, MESSAGES));
+        publish_number(route.rig.conn, "numbers", i, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)]);
+    check_true(inbox_wait(&route.inbox, MESSAGES));
     for (int i = 0; i < MESSAGES; i++) {
-        check_int(atoi(inbox_get(&inbox, i)->data), i);
-        check_int(inbox_get(&inbox, i)->size, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)] + 16);
+        check_int(atoi(inbox_get(&route.inbox, i)->data), i);
+        check_int(inbox_get(&route.inbox, i)->size, sizes[(size_t)i % (sizeof sizes / sizeof *sizes)] + 16);
     }
-    tern_sub_free(sub);
-    tern_conn_free(receiver);
-    inbox_destroy(&inbox);
-    rig_close(&rig);
-    test_check_leaks();
+    route_close(&route);
 }
 
 /* Held together during the outage, they then go one by one, since one of them is too large. */
@@ -141,23 +158,15 @@ Test(order, what_was_held_goes_to_a_server_that_takes_less, .timeout = 60)
 Test(order, the_last_of_a_stream_needs_no_other_to_follow, .timeout = 60)
 {
     enum { STREAMS = 300, STREAM = 200 };
-    struct rig rig;
-    struct inbox inbox;
+    struct route route;
 
-    rig_open(&rig);
-    inbox_init(&inbox);
-    tern_conn *receiver = rig_connect(&rig);
-    tern_sub *sub = rig_subscribe(receiver, "numbers", NULL, inbox_take, &inbox);
+    route_open(&route, "numbers");
     for (int i = 0; i < STREAMS; i++) {
-        for (int j = 0; j < STREAM; j++) rig_publish(rig.conn, "numbers", "");
-        check_true(inbox_wait(&inbox, (i + 1) * STREAM));
+        for (int j = 0; j < STREAM; j++) rig_publish(route.rig.conn, "numbers", "");
+        check_true(inbox_wait(&route.inbox, (i + 1) * STREAM));
     }
-    check_int(inbox.count, STREAMS * STREAM);
-    tern_sub_free(sub);
-    tern_conn_free(receiver);
-    inbox_destroy(&inbox);
-    rig_close(&rig);
-    test_check_leaks();
+    check_int(route.inbox.count, STREAMS * STREAM);
+    route_close(&route);
 }
 
 struct holder {
@@ -185,38 +194,30 @@ Test(order, what_comes_while_much_is_sent_needs_no_other_to_follow, .timeout = 6
 {
     enum { ROUNDS_OF_THIS = 15, MESSAGES = 30, AT_ONCE_MS = 1500 }; /* liveness: 10 s */
     static char data[5000];
-    struct rig rig;
-    struct inbox inbox;
+    struct route route;
     struct holder holder;
 
-    rig_open(&rig);
-    inbox_init(&inbox);
+    route_open(&route, "data");
     gate_init(&holder.inside);
     gate_init(&holder.released);
-    tern_conn *receiver = rig_connect(&rig);
-    tern_sub *sub = rig_subscribe(receiver, "data", NULL, inbox_take, &inbox);
     tern_sub_options on_io = { .executor = tern_executor_inline() };
-    tern_sub *holding = rig_subscribe(rig.conn, "hold", &on_io, hold_io_thread, &holder);
+    tern_sub *holding = rig_subscribe(route.rig.conn, "hold", &on_io, hold_io_thread, &holder);
     for (int i = 1; i <= ROUNDS_OF_THIS; i++) {
-        rig_publish(receiver, "hold", "");
+        rig_publish(route.receiver, "hold", "");
         check_true(gate_wait(&holder.inside, i, RIG_WAIT_MS));
         for (int j = 0; j < MESSAGES; j++)
-            check_int(tern_conn_publish(rig.conn, "data", data, sizeof data, NULL), TERN_OK);
-        uint64_t before = msgs_out(rig.conn);
+            check_int(tern_conn_publish(route.rig.conn, "data", data, sizeof data, NULL), TERN_OK);
+        uint64_t before = msgs_out(route.rig.conn);
         gate_open(&holder.released);
-        while (msgs_out(rig.conn) == before) continue;
-        rig_publish(rig.conn, "data", "last");
-        check_true(gate_wait(&inbox.gate, i * (MESSAGES + 1), AT_ONCE_MS));
+        while (msgs_out(route.rig.conn) == before) continue;
+        rig_publish(route.rig.conn, "data", "last");
+        check_true(gate_wait(&route.inbox.gate, i * (MESSAGES + 1), AT_ONCE_MS));
         gate_reset(&holder.released);
     }
     tern_sub_free(holding);
-    tern_sub_free(sub);
-    tern_conn_free(receiver);
+    route_close(&route);
     gate_destroy(&holder.inside);
     gate_destroy(&holder.released);
-    inbox_destroy(&inbox);
-    rig_close(&rig);
-    test_check_leaks();
 }
 
 /* How often threads of this process have gone to sleep. */

@@ -248,7 +248,6 @@ static void set_wakes(tern_conn *conn, terni_wakes wakes)
 static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    io->gathers = false;
     if (io->hush != TERNI_NOT_HUSHED) return false;
     if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
     terni_conn_written(conn);
@@ -407,10 +406,10 @@ static bool is_down(const terni_session *session)
 void terni_loop_round(tern_conn *conn, bool waits)
 {
     conn->io.now = terni_now_ms();
+    conn->io.gathers = false;
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);
-    if (conn->io.session == NULL) conn->io.gathers = false;
     bool more = conn->io.session != NULL && transfer(conn);
     if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
     if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);

@@ -256,15 +256,33 @@ void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange)
     give_back(bulk, exchange->cell);
 }
 
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* Reads the number at the beginning of text, as terni_put_number writes it to base 16. Returns what follows; NULL:
+ * there is no such one. */
+static const char *read_hex(const char *text, uint64_t *out_number)
+{
+    const char *at = text;
+    uint64_t number = 0;
+    for (; at - text <= 16 && hex_value(*at) >= 0; at++) number = number << 4 | (uint64_t)hex_value(*at);
+    if (at == text || at - text > 16 || (*text == '0' && at - text > 1)) return NULL;
+    *out_number = number;
+    return at;
+}
+
 /* The call that waits for the message, or NULL. */
 static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
     uint64_t number = 0, generation = 0;
     const char *subject = natsMsg_GetSubject(msg);
     if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare them */
-    const char *rest = terni_slot_read_hex(subject + bulk->inbox_size, &number);
+    const char *rest = read_hex(subject + bulk->inbox_size, &number);
     if (rest == NULL || *rest != '-' || number >= bulk->capacity) return NULL;
-    rest = terni_slot_read_hex(rest + 1, &generation);
+    rest = read_hex(rest + 1, &generation);
     const terni_cell *cell = &bulk->cells[number];
     return rest != NULL && *rest == '\0' && generation == cell->generation ? cell->exchange : NULL;
 }

@@ -45,22 +45,6 @@ static void give_back(terni_slot *slot)
 
 /* ---- What comes ---- */
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-const char *terni_slot_read_hex(const char *text, uint64_t *out_number)
-{
-    const char *at = text;
-    uint64_t number = 0;
-    for (; at - text <= 16 && hex_value(*at) >= 0; at++) number = number << 4 | (uint64_t)hex_value(*at);
-    if (at == text || at - text > 16 || (*text == '0' && at - text > 1)) return NULL;
-    *out_number = number;
-    return at;
-}
-
 /* Is this the subject that the slot's call asked the reply for? */
 static bool is_asked_for(const terni_slot *slot, const char *subject)
 {

@@ -29,11 +29,6 @@ void terni_slot_leave(terni_exchange *exchange, bool answered);
 /* Is this the slot's inbox? Then the server refused it: the slot is to be subscribed anew. */
 bool terni_slot_refused(terni_exchange *exchange, const char *subject);
 
-/* Reads the number at the beginning of text, as terni_put_number writes it to base 16. Returns what follows; NULL:
- * there is no such one.
- */
-const char *terni_slot_read_hex(const char *text, uint64_t *out_number);
-
 void terni_slots_free(terni_slots *slots);
 
 #endif
