@@ -3,6 +3,13 @@
 
 #include <stdatomic.h>
 
+/* How many threads there are, with all that the shared pool starts for the events of connecting. */
+static int count_threads_of(struct rig *rig)
+{
+    check_true(events_wait(&rig->events, TERN_EVENT_CONNECTED, 1));
+    return test_count_threads();
+}
+
 struct seen_threads {
     struct test_gate gate;
     pthread_mutex_t lock;
@@ -188,7 +195,7 @@ Test(pool, its_threads_end_with_its_last_subscription, .timeout = 60)
     gate_init(&standing.entered);
     gate_init(&standing.leave);
     rig_flush(rig.conn);
-    int threads = test_count_threads();
+    int threads = count_threads_of(&rig);
     check_ok(tern_pool_new(8, &pool, &err));
     tern_sub_options options = { .executor = pool, .concurrency = 8 };
     tern_sub *sub = rig_subscribe(rig.conn, "a", &options, stand_still, &standing);
@@ -259,7 +266,7 @@ Test(pool, may_be_freed_by_its_own_last_handler, .timeout = 60)
     rig_open(&rig);
     gate_init(&holder.gate);
     gate_init(&holder.go);
-    int threads = test_count_threads();
+    int threads = count_threads_of(&rig);
     check_ok(tern_pool_new(4, &holder.pool, &err));
     tern_sub_options options = { .executor = holder.pool };
     check_ok(tern_conn_subscribe(rig.conn, "a", &options, free_pool_and_self, &holder, &holder.sub, &err));

@@ -151,8 +151,8 @@ void terni_conn_release(tern_conn *conn);
 bool terni_conn_on_io_thread(const tern_conn *conn);
 bool terni_on_io_thread(void);
 
-/* Has a received message destroyed, soon. size: of its payload and headers, bytes; 0: not known. Any thread; NULL is
- * fine. */
+/* Has a received message destroyed, soon. size: of its payload and headers, bytes, or TERNI_SIZE_UNKNOWN. Any thread;
+ * NULL is fine. */
 void terni_conn_discard(tern_conn *conn, natsMsg *msg, size_t size);
 
 /* OK, or FAILED_PRECONDITION where this is an I/O thread: what (a function's name) would wait. */

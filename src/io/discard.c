@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { SIZE_UNKNOWN = TERNI_DISCARD_BYTES / 64 }; /* there may be large headers: fewer wait */
+enum { SUPPOSED_BYTES = TERNI_DISCARD_BYTES / 64 }; /* where the size is unknown: there may be large headers */
 enum { CAPACITY_MIN = 64 };
 
 bool terni_discard_init(terni_discard *discard)
@@ -48,7 +48,7 @@ static bool add(terni_discard_list *list, natsMsg *msg, size_t size)
 {
     if (!has_room(list)) return false;
     list->msgs[list->count++] = msg;
-    list->bytes += size == 0 ? SIZE_UNKNOWN + (size_t)natsMsg_GetDataLength(msg) : size;
+    list->bytes += size == TERNI_SIZE_UNKNOWN ? SUPPOSED_BYTES + (size_t)natsMsg_GetDataLength(msg) : size;
     return true;
 }
 

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "core/digits.h"
+#include "msg/msg.h"
 
 enum { CELLS_MIN = 256, MSGS_MIN = 256 };
 #define NO_CELL UINT32_MAX
@@ -291,13 +292,15 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
 {
     tern_conn *conn = bulk->conn;
     terni_exchange *exchange = find(bulk, msg);
-    if (natsMsg_IsNoResponders(msg)) {
+    bool bare = terni_nats_is_bare(msg);
+    if (!bare && natsMsg_IsNoResponders(msg)) {
         if (exchange != NULL) bulk->answered(exchange, NULL);
-        terni_conn_discard(conn, msg, 0);
+        terni_conn_discard(conn, msg, TERNI_SIZE_UNKNOWN);
     } else if (exchange != NULL) {
+        exchange->reply_is_bare = bare;
         bulk->answered(exchange, msg);
     } else {
-        terni_calls_drop_late(conn, msg, 0);
+        terni_calls_drop_late(conn, msg, bare ? (size_t)natsMsg_GetDataLength(msg) : TERNI_SIZE_UNKNOWN);
     }
 }
 

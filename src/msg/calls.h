@@ -61,8 +61,8 @@ terni_calls_hooks *terni_calls_new(tern_conn *conn);
 tern_status terni_calls_begin(tern_conn *conn, tern_error *err);
 void terni_calls_finish(tern_conn *conn);
 
-/* A reply whose call is over, or whose caller has left: counts and drops it. size: with its headers, bytes; 0: not
- * known. */
+/* A reply whose call is over, or whose caller has left: counts and drops it. size: with its headers, bytes, or
+ * TERNI_SIZE_UNKNOWN. */
 void terni_calls_drop_late(tern_conn *conn, natsMsg *reply, size_t size);
 
 /* Sets up a zeroed exchange. */

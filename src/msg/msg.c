@@ -9,12 +9,12 @@
 
 enum { SPARES_MAX = 256 };
 
-tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats)
+tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats, size_t size)
 {
     tern_msg *msg = terni_conn_on_io_thread(conn) ? terni_spares_take(&conn->spare_msgs) : NULL;
     if (msg == NULL) msg = malloc(sizeof *msg);
     if (msg == NULL) return NULL;
-    *msg = (tern_msg){ .nats = nats, .conn = conn };
+    *msg = (tern_msg){ .item.size_bytes = size, .nats = nats, .conn = conn };
     atomic_init(&msg->refs, 1);
     return msg;
 }
@@ -85,6 +85,15 @@ static bool has_header(natsMsg *nats, const char *name)
     for (int i = 0; i < count && !found; i++) found = strcmp(names[i], name) == 0;
     free(names); /* the array alone is the caller's */
     return found;
+}
+
+bool terni_nats_is_bare(natsMsg *nats)
+{
+    const char **names = NULL;
+    int count = 0;
+    natsStatus s = natsMsgHeader_Keys(nats, &names, &count);
+    free(names);
+    return s == NATS_NOT_FOUND;
 }
 
 const char *terni_nats_header(natsMsg *nats, const char *name)

@@ -19,14 +19,18 @@ struct tern_msg {
     bool is_bare;           /* known to have no headers, or none that can be read */
 };
 
-/* Wraps nats, taking it over. NULL: no memory, and nats is the caller's still. */
-tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats);
+/* Wraps nats, taking it over. size: of its payload and headers, bytes, or TERNI_SIZE_UNKNOWN. NULL: no memory, and nats
+ * is the caller's still. */
+tern_msg *terni_msg_new(tern_conn *conn, natsMsg *nats, size_t size);
 
 /* Gives the library's ref back; a message that the handler kept lives on. */
 void terni_msg_done(tern_msg *msg);
 
 /* The same as tern_msg_headers, but for those whose names are left_out; NULL: none is. */
 size_t terni_msg_headers(tern_msg *msg, bool (*left_out)(const char *name), tern_header *out_headers, size_t capacity);
+
+/* Has it no headers? Those that cannot be read are some. */
+bool terni_nats_is_bare(natsMsg *nats);
 
 /* The same as tern_msg_header, without a tern_msg. */
 const char *terni_nats_header(natsMsg *nats, const char *name);

@@ -69,7 +69,7 @@ static void request_ended(terni_exchange *exchange, natsMsg *reply, tern_status 
         (void)snprintf(rq->text, sizeof rq->text, "%s", status == TERN_OK ? "" : text);
     }
     (void)pthread_mutex_unlock(&rq->mu);
-    if (left && reply != NULL) terni_calls_drop_late(rq->conn, reply, 0);
+    if (left && reply != NULL) terni_calls_drop_late(rq->conn, reply, TERNI_SIZE_UNKNOWN);
     if (!left) (void)pthread_cond_signal(&rq->ended); /* unlocked: the caller need not wait a second time */
 }
 
@@ -152,7 +152,7 @@ static tern_status ask(tern_conn *conn, const tern_outgoing *message, uint32_t t
 
 static tern_status wrap(tern_conn *conn, natsMsg *nats, tern_msg **out_reply, tern_error *err)
 {
-    tern_msg *reply = terni_msg_new(conn, nats);
+    tern_msg *reply = terni_msg_new(conn, nats, TERNI_SIZE_UNKNOWN);
     if (reply == NULL) {
         natsMsg_Destroy(nats);
         return terni_fail_memory(err);

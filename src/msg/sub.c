@@ -125,9 +125,8 @@ static void slow_consumer(tern_sub *sub)
 static void sub_deliver(terni_entry *entry, natsMsg *nats, size_t size)
 {
     tern_sub *sub = TERNI_CONTAINER(entry, tern_sub, entry);
-    tern_msg *msg = terni_msg_new(sub->conn, nats);
+    tern_msg *msg = terni_msg_new(sub->conn, nats, size);
     if (msg != NULL) {
-        msg->item.size_bytes = size;
         msg->is_bare = size == tern_msg_size(msg);
         msg->received = sub->conn->io.now;
         if (sub->hooks->admit != NULL && !sub->hooks->admit(msg, sub->arg)) terni_msg_done(msg);

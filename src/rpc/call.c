@@ -116,7 +116,7 @@ tern_call *terni_call_take(tern_client *client)
 /* What is known of a reply's size, with its headers, without looking for them. */
 static size_t reply_size(const tern_call *call, natsMsg *reply)
 {
-    return call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : 0;
+    return call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : TERNI_SIZE_UNKNOWN;
 }
 
 static void discard_reply(tern_call *call, natsMsg *reply)

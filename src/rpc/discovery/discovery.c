@@ -194,7 +194,7 @@ static void end_question(registry *all)
     if (done->next == NULL) all->last_question = NULL;
     if (--all->questions == 0) all->slow = false;
     all->begun = false;
-    terni_conn_discard(all->conn, done->msg, 0);
+    terni_conn_discard(all->conn, done->msg, TERNI_SIZE_UNKNOWN);
     terni_scope_release(done->scope);
     free(done);
 }
