@@ -1,7 +1,7 @@
 #include "core/random.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <sys/random.h>
 
 static bool fill(void *bytes, size_t size)
@@ -13,13 +13,14 @@ static bool fill(void *bytes, size_t size)
     return got == (ssize_t)size;
 }
 
-bool terni_random_token(char out_token[TERNI_TOKEN_SIZE])
+bool terni_random_token(char *out_token, size_t length)
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    uint32_t numbers[TERNI_TOKEN_SIZE - 1]; /* 32 bits for each, so that the remainder is even enough */
-    if (!fill(numbers, sizeof numbers)) return false;
-    for (size_t i = 0; i < TERNI_TOKEN_SIZE - 1; i++) out_token[i] = digits[numbers[i] % 62];
-    out_token[TERNI_TOKEN_SIZE - 1] = '\0';
+    uint32_t numbers[TERNI_TOKEN_MAX]; /* 32 bits for each, so that the remainder is even enough */
+    assert(length <= TERNI_TOKEN_MAX);
+    if (!fill(numbers, length * sizeof *numbers)) return false;
+    for (size_t i = 0; i < length; i++) out_token[i] = digits[numbers[i] % 62];
+    out_token[length] = '\0';
     return true;
 }
 

@@ -3,12 +3,13 @@
 #define TERNI_RANDOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum { TERNI_TOKEN_SIZE = 23 };
-
-/* Writes 22 characters of [0-9A-Za-z] (131 bits) and a NUL. False: the kernel gave none. */
-bool terni_random_token(char out_token[TERNI_TOKEN_SIZE]);
+/* Writes length characters of [0-9A-Za-z], of nearly 6 bits each, and a NUL. length: at most TERNI_TOKEN_MAX. False: the
+ * kernel gave none. */
+enum { TERNI_TOKEN_MAX = 22 };
+bool terni_random_token(char *out_token, size_t length);
 
 /* A number from 0 to bound - 1; bound > 0. */
 uint32_t terni_random_below(uint32_t bound);

@@ -100,7 +100,6 @@ typedef struct terni_io {
 struct tern_conn {
     terni_lane events;     /* its holds are the connection's */
     terni_options options; /* not changed after tern_connect */
-    char client_id[TERNI_TOKEN_SIZE];
     char *inbox; /* "<prefix>.<client id>" */
     terni_outbound out;
     terni_discard discard;

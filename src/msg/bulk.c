@@ -1,5 +1,5 @@
 /* A slot costs a subscription of nats.c, some 900 bytes, and a look at it after every read; so there are only so many.
- * The calls beyond them share one subscription, "<inbox>.bulk.*", with an asynchronous callback: there the server's 503
+ * The calls beyond them share one subscription, "<inbox>.b.*", with an asynchronous callback: there the server's 503
  * keeps its subject, whose last token names the call, "<cell>-<generation>". The price is a hop over a thread of
  * nats.c's, which many calls at once share.
  *
@@ -24,6 +24,7 @@
 #include "msg/msg.h"
 
 enum { CELLS_MIN = 256, MSGS_MIN = 256 };
+enum { TOKEN_MAX = 2 * TERNI_DIGITS_MAX + 1 }; /* of two numbers, and what is between them */
 #define NO_CELL UINT32_MAX
 
 typedef struct msg_list {
@@ -184,15 +185,17 @@ static const terni_entry_class bulk_entry_class = { .gone = bulk_gone };
 static bool set_up(terni_bulk *bulk)
 {
     if (bulk->inbox != NULL) return true;
-    size_t size = strlen(bulk->conn->inbox) + sizeof ".bulk.*";
-    char *inbox = malloc(size);
+    size_t size = strlen(bulk->conn->inbox) + sizeof ".b.*";
+    char *inbox = malloc(size + size + TOKEN_MAX);
     terni_mailbox *mailbox = inbox == NULL ? NULL : mailbox_new(&bulk->conn->waker);
     if (mailbox == NULL) {
         free(inbox);
         return false;
     }
-    bulk->inbox_size = (size_t)snprintf(inbox, size, "%s.bulk.*", bulk->conn->inbox) - 1;
+    size_t token_at = (size_t)snprintf(inbox, size, "%s.b.*", bulk->conn->inbox) - 1;
     bulk->inbox = inbox;
+    bulk->reply = memcpy(inbox + size, inbox, token_at);
+    bulk->token = bulk->reply + token_at;
     bulk->mailbox = mailbox;
     bulk->free_cell = NO_CELL;
     bulk->entry = (terni_entry){ .class = &bulk_entry_class, .threaded = &mailbox->threaded, .subject = inbox };
@@ -232,7 +235,7 @@ static void give_back(terni_bulk *bulk, uint32_t number)
         terni_entry_regroup(&bulk->conn->io.entries, &bulk->entry, TERNI_ENTRY_IDLE);
 }
 
-tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE])
+tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, const char **out_reply)
 {
     if (!set_up(bulk)) return TERN_RESOURCE_EXHAUSTED;
     if (bulk->free_cell == NO_CELL && !grow(bulk)) return TERN_RESOURCE_EXHAUSTED;
@@ -245,10 +248,10 @@ tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out
     bulk->in_use++;
     cell->exchange = exchange;
     exchange->cell = number;
-    memcpy(out_reply, bulk->inbox, bulk->inbox_size);
-    char *at = terni_put_number(out_reply + bulk->inbox_size, number, 16);
+    char *at = terni_put_number(bulk->token, number, 16);
     *at++ = '-';
     *terni_put_number(at, cell->generation, 16) = '\0';
+    *out_reply = bulk->reply;
     return TERN_OK;
 }
 
@@ -280,8 +283,9 @@ static terni_exchange *find(const terni_bulk *bulk, natsMsg *msg)
 {
     uint64_t number = 0, generation = 0;
     const char *subject = natsMsg_GetSubject(msg);
-    if (strncmp(subject, bulk->inbox, bulk->inbox_size) != 0) return NULL; /* nats.c does not compare them */
-    const char *rest = read_hex(subject + bulk->inbox_size, &number);
+    size_t token_at = (size_t)(bulk->token - bulk->reply);
+    if (strncmp(subject, bulk->inbox, token_at) != 0) return NULL; /* nats.c does not compare them */
+    const char *rest = read_hex(subject + token_at, &number);
     if (rest == NULL || *rest != '-' || number >= bulk->capacity) return NULL;
     rest = read_hex(rest + 1, &generation);
     const terni_cell *cell = &bulk->cells[number];

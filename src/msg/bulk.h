@@ -20,13 +20,14 @@ typedef struct terni_bulk {
     terni_mailbox *mailbox;
     terni_cell *cells;
     uint32_t capacity, free_cell, in_use;
-    size_t inbox_size; /* up to and with the last dot */
-    char *inbox;       /* "<inbox>.bulk.*"; NULL: not set up yet */
+    char *inbox; /* "<inbox>.b.*"; NULL: not set up yet; behind it is reply */
+    char *reply; /* "<inbox>.b.<token>", of the call that took a cell last */
+    char *token; /* in reply */
 } terni_bulk;
 
-/* Gives exchange a cell, and writes the reply subject. RESOURCE_EXHAUSTED: no memory or
- * thread; others as nats.c says. */
-tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE]);
+/* Gives exchange a cell. out_reply: the reply subject, valid until the next call takes one. RESOURCE_EXHAUSTED: no
+ * memory or thread; others as nats.c says. */
+tern_status terni_bulk_take(terni_bulk *bulk, terni_exchange *exchange, const char **out_reply);
 
 /* Ends that; what comes for it from now on is late. */
 void terni_bulk_leave(terni_bulk *bulk, terni_exchange *exchange);

@@ -35,7 +35,6 @@ typedef struct calls {
     terni_exchange *live;
     terni_slots slots;
     terni_bulk bulk;
-    char reply[TERNI_REPLY_SIZE]; /* subject of the request that leaves now */
 } calls;
 
 static terni_exchange closed_mark; /* the attended list of an engine whose I/O thread has ended */
@@ -131,12 +130,12 @@ static terni_exchange *exchange_of(terni_sender *sender)
     return TERNI_CONTAINER(sender, terni_exchange, sender);
 }
 
-static tern_status take_inbox(terni_exchange *x)
+static tern_status take_inbox(terni_exchange *x, const char **out_reply)
 {
     calls *all = calls_of(x);
     x->slot = NULL;
-    tern_status st = terni_slot_take(&all->slots, x, all->reply);
-    return st == TERN_RESOURCE_EXHAUSTED ? terni_bulk_take(&all->bulk, x, all->reply) : st;
+    tern_status st = terni_slot_take(&all->slots, x, out_reply);
+    return st == TERN_RESOURCE_EXHAUSTED ? terni_bulk_take(&all->bulk, x, out_reply) : st;
 }
 
 /* Readies a QUEUED exchange. False: it has ended instead. */
@@ -152,7 +151,7 @@ static bool ready(terni_exchange *x, terni_addition *out_addition)
         st = TERN_CANCELLED;
         text = "given up";
     } else {
-        st = take_inbox(x);
+        st = take_inbox(x, &out_addition->reply);
         text = "no inbox for the reply";
     }
     if (st != TERN_OK) {
@@ -172,18 +171,16 @@ static bool ready(terni_exchange *x, terni_addition *out_addition)
 static bool exchange_sending(terni_sender *sender, uint64_t token, terni_addition *out_addition)
 {
     terni_exchange *x = exchange_of(sender);
-    calls *all = calls_of(x);
     bool current = x->token == token;
     /* SENT: the session broke while it was being sent, and it goes to the same inbox in the next one. Inboxes of others
      * have used the subject's buffer since, so it takes another. */
     if (current && x->state == TERNI_EXCHANGE_SENT) {
         if (x->slot != NULL) terni_slot_leave(x, false);
-        else terni_bulk_leave(&all->bulk, x);
+        else terni_bulk_leave(&calls_of(x)->bulk, x);
         x->state = TERNI_EXCHANGE_QUEUED;
     }
     bool goes = current && x->state == TERNI_EXCHANGE_QUEUED && ready(x, out_addition);
-    if (goes) out_addition->reply = all->reply;
-    else x->class->release(x); /* the record's hold */
+    if (!goes) x->class->release(x); /* the record's hold */
     return goes;
 }
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/digits.h"
+enum { TOKEN_MAX = 15 }; /* more than 2^64 of them, and a NUL */
 
 struct terni_slot {
     terni_entry entry;
@@ -21,10 +21,9 @@ struct terni_slot {
     terni_slots *owner;
     struct terni_slot *next_free, *next;
     terni_exchange *exchange; /* NULL: none */
-    uint64_t token;
-    char token_text[TERNI_DIGITS_MAX + 1]; /* token as the reply subject has it */
-    size_t inbox_size;                     /* up to and with the last dot */
-    char inbox[];                          /* "<inbox>.<slot>.*" */
+    char *reply; /* "<inbox>.<slot>.<token>", of the call that has the slot or had it last */
+    char *token; /* in reply */
+    char inbox[];  /* "<inbox>.<slot>.*"; behind it is reply */
 };
 
 static terni_slot *slot_of(terni_entry *entry)
@@ -45,17 +44,10 @@ static void give_back(terni_slot *slot)
 
 /* ---- What comes ---- */
 
-/* Is this the subject that the slot's call asked the reply for? */
-static bool is_asked_for(const terni_slot *slot, const char *subject)
-{
-    return strncmp(subject, slot->inbox, slot->inbox_size) == 0 &&
-           strcmp(subject + slot->inbox_size, slot->token_text) == 0;
-}
-
 static void slot_deliver(terni_entry *entry, natsMsg *msg, size_t size)
 {
     terni_slot *slot = slot_of(entry);
-    if (slot->exchange != NULL && is_asked_for(slot, natsMsg_GetSubject(msg))) {
+    if (slot->exchange != NULL && strcmp(natsMsg_GetSubject(msg), slot->reply) == 0) {
         slot->exchange->reply_is_bare = size == (size_t)natsMsg_GetDataLength(msg);
         slot->owner->answered(slot->exchange, msg);
         return;
@@ -89,9 +81,11 @@ static terni_slot *slot_new(terni_slots *owner)
 {
     const char *prefix = owner->conn->inbox;
     size_t size = strlen(prefix) + sizeof ".4294967295.*";
-    terni_slot *slot = calloc(1, sizeof *slot + size);
+    terni_slot *slot = calloc(1, sizeof *slot + size + size + TOKEN_MAX);
     if (slot == NULL) return NULL;
-    slot->inbox_size = (size_t)snprintf(slot->inbox, size, "%s.%" PRIu32 ".*", prefix, owner->count) - 1;
+    size_t token_at = (size_t)snprintf(slot->inbox, size, "%s.%" PRIu32 ".*", prefix, owner->count) - 1;
+    slot->reply = memcpy(slot->inbox + size, slot->inbox, token_at);
+    slot->token = slot->reply + token_at;
     slot->owner = owner;
     slot->entry.class = &slot_entry_class;
     slot->entry.subject = slot->inbox;
@@ -102,7 +96,16 @@ static terni_slot *slot_new(terni_slots *owner)
     return slot;
 }
 
-tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE])
+/* Makes the token another one, in place: "a" to "z", then "aa" to "za", "ab" and so on. */
+static void count_on(char *token)
+{
+    char *at = token;
+    for (; *at == 'z'; at++) *at = 'a';
+    if (*at != '\0') (*at)++;
+    else *at = 'a'; /* behind it is a NUL still */
+}
+
+tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, const char **out_reply)
 {
     terni_slot *slot = slots->free_slots;
     if (slot == NULL) {
@@ -120,12 +123,9 @@ tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char o
         return terni_status_from_nats(s);
     }
     slot->exchange = exchange;
-    slot->token++;
     exchange->slot = slot;
-    char *end = terni_put_number(slot->token_text, slot->token, 16);
-    *end = '\0';
-    memcpy(out_reply, slot->inbox, slot->inbox_size);
-    memcpy(out_reply + slot->inbox_size, slot->token_text, (size_t)(end - slot->token_text) + 1);
+    count_on(slot->token);
+    *out_reply = slot->reply;
     return TERN_OK;
 }
 

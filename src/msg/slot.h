@@ -2,10 +2,9 @@
 #ifndef TERNI_SLOT_H
 #define TERNI_SLOT_H
 
-#include "core/subject.h"
 #include "msg/calls.h"
 
-enum { TERNI_SLOTS_MAX = 256, TERNI_REPLY_SIZE = TERNI_SUBJECT_MAX };
+enum { TERNI_SLOTS_MAX = 256 };
 
 typedef struct terni_slot terni_slot;
 
@@ -19,9 +18,9 @@ typedef struct terni_slots {
     uint32_t count;
 } terni_slots;
 
-/* Gives exchange a slot of its own, and writes the reply subject. RESOURCE_EXHAUSTED: all TERNI_SLOTS_MAX are taken, or
- * no memory; others as nats.c says. A session that broke just now is OK. */
-tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, char out_reply[TERNI_REPLY_SIZE]);
+/* Gives exchange a slot of its own. out_reply: the reply subject, the slot's, until it is left. RESOURCE_EXHAUSTED: all
+ * TERNI_SLOTS_MAX are taken, or no memory; others as nats.c says. A session that broke just now is OK. */
+tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, const char **out_reply);
 
 /* Ends that. answered: nothing more can come for it; otherwise the slot waits for its fence before it is used again. */
 void terni_slot_leave(terni_exchange *exchange, bool answered);

@@ -422,11 +422,11 @@ tern_status terni_discovery_new(tern_conn *conn, const tern_service_type *type, 
 {
     tern_status st = terni_naming_check(options, type->name, err);
     if (st != TERN_OK) return st;
-    char id[TERNI_TOKEN_SIZE];
+    char id[TERNI_TOKEN_MAX + 1]; /* as long as those of others */
     char *name = terni_naming_name(options, type->name);
     registry *all = registry_of(conn);
     terni_instance *instance = NULL;
-    if (name != NULL && all != NULL && terni_random_token(id)) {
+    if (name != NULL && all != NULL && terni_random_token(id, TERNI_TOKEN_MAX)) {
         terni_identity who = { .name = name,
                                .id = id,
                                .version = terni_naming_version(options),
