@@ -81,7 +81,7 @@ typedef struct terni_io {
     terni_time_ms drain_at; /* the retiring session; TERNI_NEVER: it has begun, or there is none */
     terni_time_ms retire_by;
     terni_time_ms last_heard; /* from session */
-    terni_time_ms now;        /* read when a round begins and when poll returns */
+    terni_time_ms now;        /* read when poll returns */
     terni_time_ms asked;      /* for a sign of life, by liveness */
     terni_fence liveness;
     bool liveness_pending;
@@ -90,7 +90,7 @@ typedef struct terni_io {
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     uint32_t frames_handed;                /* in the round */
     bool gathers;                          /* it looks into the queue again very soon */
-    bool refilled;                         /* the I/O thread itself has queued something since it last took */
+    bool refilled;                         /* there may be something in the queue since it last took */
     terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */

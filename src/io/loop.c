@@ -208,25 +208,18 @@ static bool send_frames(tern_conn *conn, terni_record *record)
 }
 
 /* Hands records to the session until its buffers hold enough, or reading is to have its turn; of the queue it takes
- * once, unless something is left from the round before. False: all that was in the queue has been handed over, or the
- * session is over. */
+ * once, unless something is left from the round before. False: the session is over. */
 static bool fill_session(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    bool looks = io->taken == NULL;
-    if (looks) {
-        io->refilled = false;
-        io->taken = terni_outbound_take(&conn->out);
-    }
-    while (io->handed < TRANSFER_MAX) {
-        terni_record *record = io->taken;
+    io->refilled = io->taken != NULL; /* then this is no look into the queue */
+    if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
+    while (io->taken != NULL && io->handed < TRANSFER_MAX && !io->read_next) {
+        terni_record *record = io->taken, *next = record->next;
         if (terni_session_is_down(io->session)) return false;
-        if (record == NULL) return !looks;
-        terni_record *next = record->next;
         if (record->kind == TERNI_RECORD_CONTROL) {
             io->taken = next; /* first: run may free the record, or queue it again */
             record->run(record, false);
-            if (io->read_next) return true;
             continue;
         }
         bool handed = record->kind == TERNI_RECORD_FRAMES ? send_frames(conn, record) : send_message(conn, record);
@@ -235,6 +228,13 @@ static bool fill_session(tern_conn *conn)
         terni_outbound_recycle(&conn->out, record);
     }
     return true;
+}
+
+/* May there be something to send? Who queues a message without waking the thread was told not to. */
+static bool has_to_send(const tern_conn *conn)
+{
+    return conn->io.refilled || conn->io.taken != NULL ||
+           atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != TERNI_WAKES_ALWAYS;
 }
 
 static void set_wakes(tern_conn *conn, terni_wakes wakes)
@@ -254,7 +254,7 @@ static bool transfer(tern_conn *conn)
     set_wakes(conn, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
     io->read_next = false;
     io->frames_handed = 0;
-    bool more = fill_session(conn);
+    bool is_up = fill_session(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) {
         set_wakes(conn, TERNI_WAKES_NEVER);
@@ -263,7 +263,7 @@ static bool transfer(tern_conn *conn)
     terni_conn_written(conn);
     io->gathers = io->frames_handed >= GATHER_MIN;
     if (io->gathers) set_wakes(conn, TERNI_WAKES_IMPATIENT);
-    return more || io->refilled;
+    return is_up && (io->taken != NULL || io->refilled);
 }
 
 /* Without a session: what a drain waits for and needs none, as far as no message stands before it. */
@@ -405,20 +405,22 @@ static bool is_down(const terni_session *session)
 
 void terni_loop_round(tern_conn *conn, bool waits)
 {
-    conn->io.now = terni_now_ms();
     conn->io.gathers = false;
+    if (terni_waker_signalled(&conn->waker)) conn->io.refilled = true;
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);
-    bool more = conn->io.session != NULL && transfer(conn);
+    bool more = conn->io.session != NULL && has_to_send(conn) && transfer(conn);
     if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
     if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);
+    else conn->io.now = terni_now_ms();
 }
 
 void *terni_loop_main(void *arg)
 {
     tern_conn *conn = arg;
     terni_waker_own(&conn->waker);
+    conn->io.now = terni_now_ms();
     while (!atomic_load(&conn->stop)) terni_loop_round(conn, true);
     wind_up(conn);
     terni_conn_release(conn);

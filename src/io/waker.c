@@ -1,6 +1,6 @@
-/* A waker makes its work visible and then sets SIGNALLED; the sleeper sets AWAKE and then looks for
- * work, and goes to sleep only from AWAKE. So work made visible after the look finds either ASLEEP, and
- * writes to the event_fd, or AWAKE, and the sleeper does not fall asleep. */
+/* A waker makes its work visible and then sets SIGNALLED; the sleeper, once it finds that, sets AWAKE and then looks for
+ * work, and goes to sleep only from AWAKE. So work made visible after the look finds either ASLEEP, and writes to the
+ * event_fd, or AWAKE, and the sleeper does not fall asleep. */
 #include "io/waker.h"
 
 #include <stdint.h>
@@ -52,12 +52,20 @@ bool terni_waker_sleep(terni_waker *waker)
     return atomic_compare_exchange_strong(&waker->state, &awake, TERNI_ASLEEP);
 }
 
-void terni_waker_awake(terni_waker *waker, bool signalled)
+void terni_waker_awake(terni_waker *waker, bool readable)
 {
-    if (signalled) {
+    int asleep = TERNI_ASLEEP;
+    if (readable) {
         uint64_t count;
         ssize_t got = read(waker->event_fd, &count, sizeof count);
         (void)got;
     }
+    (void)atomic_compare_exchange_strong(&waker->state, &asleep, TERNI_AWAKE);
+}
+
+bool terni_waker_signalled(terni_waker *waker)
+{
+    if (atomic_load(&waker->state) != TERNI_SIGNALLED) return false;
     atomic_store(&waker->state, TERNI_AWAKE);
+    return true;
 }

@@ -30,10 +30,13 @@ bool terni_waker_is_any_own(void);
  * before it sleeps, but into the queue only where terni_conn_wake_to_send has said so. */
 void terni_waker_wake(terni_waker *waker);
 
-/* The I/O thread, before poll. False: signalled since terni_waker_awake; look for work instead. */
+/* The I/O thread, before poll. False: signalled meanwhile; look for work instead. */
 bool terni_waker_sleep(terni_waker *waker);
 
-/* The I/O thread, before it looks for work. signalled: poll found the event_fd readable. */
-void terni_waker_awake(terni_waker *waker, bool signalled);
+/* The I/O thread, after poll. readable: the event_fd is. */
+void terni_waker_awake(terni_waker *waker, bool readable);
+
+/* The I/O thread: is there work since it last asked? To be asked before it looks for that. */
+bool terni_waker_signalled(terni_waker *waker);
 
 #endif
