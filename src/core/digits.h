@@ -2,20 +2,30 @@
 #ifndef TERNI_DIGITS_H
 #define TERNI_DIGITS_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 enum { TERNI_DIGITS_MAX = 20 };
 
-/* Writes number to base 10 or 16, at most TERNI_DIGITS_MAX digits. Returns what follows; there is no NUL. */
+/* How many digits number has, to base 10 or 16: at most TERNI_DIGITS_MAX. */
+static inline size_t terni_digits(uint64_t number, unsigned base)
+{
+    size_t count = 1;
+    while ((number /= base) > 0) count++;
+    return count;
+}
+
+/* Writes number, which has count digits. Returns what follows; there is no NUL. */
+static inline char *terni_put_digits(char *at, size_t count, uint64_t number, unsigned base)
+{
+    char *end = at + count;
+    for (char *digit = end; digit > at; number /= base) *--digit = "0123456789abcdef"[number % base];
+    return end;
+}
+
 static inline char *terni_put_number(char *at, uint64_t number, unsigned base)
 {
-    char digits[TERNI_DIGITS_MAX];
-    size_t first = sizeof digits;
-    do digits[--first] = "0123456789abcdef"[number % base];
-    while ((number /= base) > 0);
-    memcpy(at, digits + first, sizeof digits - first);
-    return at + (sizeof digits - first);
+    return terni_put_digits(at, terni_digits(number, base), number, base);
 }
 
 #endif

@@ -15,10 +15,10 @@
 /* A frame to be written. */
 typedef struct terni_frame {
     const char *subject, *reply; /* reply NULL: none */
-    size_t subject_size, payload_size, number_size;
-    size_t reply_size;             /* with its NUL */
-    char number[TERNI_DIGITS_MAX]; /* payload_size as text */
-    size_t size;                   /* of the whole frame */
+    size_t subject_size, payload_size;
+    size_t reply_size; /* with its NUL */
+    size_t digits;     /* of payload_size */
+    size_t size;       /* of the whole frame */
 } terni_frame;
 
 enum { TERNI_FRAME_VERB_SIZE = sizeof "PUB " - 1, TERNI_FRAME_END_SIZE = sizeof "\r\n" - 1 };
@@ -30,9 +30,9 @@ static inline void terni_frame_init(terni_frame *frame, const char *subject, con
     frame->reply = reply;
     frame->reply_size = reply == NULL ? 0 : strlen(reply) + 1;
     frame->payload_size = payload_size;
-    frame->number_size = (size_t)(terni_put_number(frame->number, payload_size, 10) - frame->number);
-    frame->size = TERNI_FRAME_VERB_SIZE + frame->subject_size + 1 + frame->reply_size + frame->number_size +
-                  payload_size + 2 * TERNI_FRAME_END_SIZE;
+    frame->digits = terni_digits(payload_size, 10);
+    frame->size = TERNI_FRAME_VERB_SIZE + frame->subject_size + 1 + frame->reply_size + frame->digits + payload_size +
+                  2 * TERNI_FRAME_END_SIZE;
 }
 
 /* Writes frame->size bytes to at, but for the payload's. Returns the place for these. */
@@ -49,8 +49,7 @@ static inline char *terni_frame_write(const terni_frame *frame, char *at)
         at += frame->reply_size;
         at[-1] = ' '; /* in place of the NUL */
     }
-    memcpy(at, frame->number, frame->number_size);
-    at += frame->number_size;
+    at = terni_put_digits(at, frame->digits, frame->payload_size, 10);
     memcpy(at, "\r\n", TERNI_FRAME_END_SIZE);
     return at + TERNI_FRAME_END_SIZE;
 }

@@ -103,9 +103,15 @@ static void arm(terni_exchange *x, terni_time_ms at)
     terni_timer_arm(&all->timers, &x->timer, at);
 }
 
+/* Its request is in the queue, and there may be no session. */
+static void arm_queued(terni_exchange *x)
+{
+    if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline);
+}
+
 void terni_exchange_wait(terni_exchange *x, terni_time_ms until)
 {
-    x->class->hold(x);
+    x->class->hold(x, 1);
     x->state = TERNI_EXCHANGE_WAITING;
     arm(x, until);
 }
@@ -119,7 +125,7 @@ static void timer_due(terni_exchange *x)
     }
     take_out(x, true);
     x->class->resume(x);
-    if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline); /* there may be no session */
+    arm_queued(x);
     x->class->release(x);
 }
 
@@ -211,8 +217,7 @@ tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, ter
     x->state = TERNI_EXCHANGE_QUEUED;
     message->sender = &x->sender;
     message->token = ++x->token;
-    x->class->hold(x);
-    x->class->hold(x);
+    x->class->hold(x, 2); /* for the record, and from here to the end */
     tern_status st = terni_publish(calls_of(x)->conn, message, err);
     if (st == TERN_OK) return TERN_OK; /* from here on it is the I/O thread's */
     x->state = TERNI_EXCHANGE_IDLE;
@@ -225,7 +230,7 @@ bool terni_exchange_attend(terni_exchange *x)
 {
     calls *all = calls_of(x);
     if (atomic_exchange(&x->attended, true)) return true;
-    x->class->hold(x);
+    x->class->hold(x, 1);
     terni_exchange *head = atomic_load(&all->attended);
     do {
         if (head == &closed_mark) {
@@ -237,6 +242,12 @@ bool terni_exchange_attend(terni_exchange *x)
     } while (!atomic_compare_exchange_weak(&all->attended, &head, x));
     terni_waker_wake(&all->conn->waker);
     return true;
+}
+
+void terni_exchange_keep_deadline(terni_exchange *x)
+{
+    if (terni_conn_on_io_thread(calls_of(x)->conn)) arm_queued(x);
+    else (void)terni_exchange_attend(x);
 }
 
 tern_status terni_calls_begin(tern_conn *conn, tern_error *err)
@@ -287,7 +298,7 @@ static void attend_all(calls *all)
     for (; x != NULL; x = next) {
         next = x->next_attended;
         atomic_store(&x->attended, false);
-        if (x->state == TERNI_EXCHANGE_QUEUED && !x->live) arm(x, x->deadline);
+        arm_queued(x);
         x->class->attend(x);
         x->class->release(x);
     }

@@ -20,9 +20,9 @@ typedef struct terni_exchange_class {
     void (*resume)(struct terni_exchange *exchange);
     /* terni_exchange_attend was called. */
     void (*attend)(struct terni_exchange *exchange);
-    /* The owner's holds: the engine takes one for each thing it keeps of the exchange. Release may come on any thread.
-     */
-    void (*hold)(struct terni_exchange *exchange);
+    /* The owner's holds: the engine takes one for each thing it keeps of the exchange, several at a time, and gives
+     * them back one by one. Release may come on any thread. */
+    void (*hold)(struct terni_exchange *exchange, unsigned count);
     void (*release)(struct terni_exchange *exchange);
 } terni_exchange_class;
 
@@ -70,8 +70,12 @@ void terni_exchange_init(terni_exchange *exchange, const terni_exchange_class *c
 
 /* Sends message, whose reply must be NULL, for an IDLE exchange. Does not wait for the reply; for room in the outbound
  * queue it waits as terni_publish does, until message->deadline. Any thread. Not OK: it is IDLE still, and will not
- * end. Its deadline is kept from sending on; to have it kept before that, attend. */
+ * end. Its deadline is kept from sending on; terni_exchange_keep_deadline has it kept before that, too. */
 tern_status terni_exchange_start(terni_exchange *exchange, terni_outgoing *message, tern_error *err);
+
+/* Has the deadline of an exchange kept that has been started, wherever its request waits. Any thread; the caller has a
+ * hold. */
+void terni_exchange_keep_deadline(terni_exchange *exchange);
 
 /* Has attend called on the I/O thread, soon. False: that has ended, and nothing more comes of it. Any thread; the
  * caller has a hold, and has started the exchange, or has a reason of its own for attend. */

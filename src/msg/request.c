@@ -30,9 +30,9 @@ static request *request_of(terni_exchange *exchange)
     return TERNI_CONTAINER(exchange, request, exchange);
 }
 
-static void request_hold(terni_exchange *exchange)
+static void request_hold(terni_exchange *exchange, unsigned count)
 {
-    (void)atomic_fetch_add_explicit(&request_of(exchange)->refs, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&request_of(exchange)->refs, count, memory_order_relaxed);
 }
 
 static void request_release(terni_exchange *exchange)

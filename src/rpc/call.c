@@ -158,9 +158,9 @@ void terni_call_release(tern_call *call)
     terni_client_release(client);
 }
 
-void terni_call_hold(tern_call *call)
+void terni_call_hold(tern_call *call, unsigned count)
 {
-    (void)atomic_fetch_add_explicit(&call->refs, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&call->refs, count, memory_order_relaxed);
 }
 
 static tern_call *call_of(terni_exchange *exchange)
@@ -168,9 +168,9 @@ static tern_call *call_of(terni_exchange *exchange)
     return TERNI_CONTAINER(exchange, tern_call, exchange);
 }
 
-static void exchange_hold(terni_exchange *exchange)
+static void exchange_hold(terni_exchange *exchange, unsigned count)
 {
-    terni_call_hold(call_of(exchange));
+    terni_call_hold(call_of(exchange), count);
 }
 
 static void exchange_release(terni_exchange *exchange)

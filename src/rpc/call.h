@@ -76,7 +76,7 @@ void terni_call_run_after(tern_call *call, const tern_error *outcome);
 /* No reply in time: in the call's own, or its last attempt's. Returns the status. */
 tern_status terni_call_fail_late(tern_call *call, tern_error *err);
 
-void terni_call_hold(tern_call *call);
+void terni_call_hold(tern_call *call, unsigned count);
 
 /* Gives a hold back. */
 void terni_call_release(tern_call *call);

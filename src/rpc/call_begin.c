@@ -248,10 +248,10 @@ tern_status tern_client_call_async(tern_client *client, const tern_method *metho
     call->done = done;
     call->arg = arg;
     call->has_handle = out_call != NULL;
-    terni_call_hold(call); /* for here, and then for the handle */
+    terni_call_hold(call, 1); /* for here, and then for the handle */
     st = start_async(call, request, &why);
     if (st == TERN_OK) {
-        (void)terni_exchange_attend(&call->exchange); /* to arm its deadline */
+        terni_exchange_keep_deadline(&call->exchange);
         if (out_call != NULL) *out_call = call;
         else terni_call_release(call);
         return TERN_OK;
