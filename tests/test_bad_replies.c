@@ -149,7 +149,7 @@ Test(bad_replies, on_the_wrong_cell_or_generation_of_the_bulk_inbox, .timeout = 
     const char *slot = NULL, *bulk = NULL;
     for (int i = 0; i < CALLS; i++) {
         const char *reply = tern_msg_reply(held[i]), *rest;
-        if (strstr(reply, ".b.") == NULL) {
+        if (strchr(reply, '-') == NULL) {
             slot = reply;
             continue;
         }

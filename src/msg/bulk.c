@@ -1,5 +1,5 @@
 /* A slot costs a subscription of nats.c, some 900 bytes, and a look at it after every read; so there are only so many.
- * The calls beyond them share one subscription, "<inbox>.b.*", with an asynchronous callback: there the server's 503
+ * The calls beyond them share one subscription, "<inbox>.*", with an asynchronous callback: there the server's 503
  * keeps its subject, whose last token names the call, "<cell>-<generation>". The price is a hop over a thread of
  * nats.c's, which many calls at once share.
  *
@@ -185,14 +185,14 @@ static const terni_entry_class bulk_entry_class = { .gone = bulk_gone };
 static bool set_up(terni_bulk *bulk)
 {
     if (bulk->inbox != NULL) return true;
-    size_t size = strlen(bulk->conn->inbox) + sizeof ".b.*";
+    size_t size = strlen(bulk->conn->inbox) + sizeof ".*";
     char *inbox = malloc(size + size + TOKEN_MAX);
     terni_mailbox *mailbox = inbox == NULL ? NULL : mailbox_new(&bulk->conn->waker);
     if (mailbox == NULL) {
         free(inbox);
         return false;
     }
-    size_t token_at = (size_t)snprintf(inbox, size, "%s.b.*", bulk->conn->inbox) - 1;
+    size_t token_at = (size_t)snprintf(inbox, size, "%s.*", bulk->conn->inbox) - 1;
     bulk->inbox = inbox;
     bulk->reply = memcpy(inbox + size, inbox, token_at);
     bulk->token = bulk->reply + token_at;

@@ -20,8 +20,8 @@ typedef struct terni_bulk {
     terni_mailbox *mailbox;
     terni_cell *cells;
     uint32_t capacity, free_cell, in_use;
-    char *inbox; /* "<inbox>.b.*"; NULL: not set up yet; behind it is reply */
-    char *reply; /* "<inbox>.b.<token>", of the call that took a cell last */
+    char *inbox; /* "<inbox>.*"; NULL: not set up yet; behind it is reply */
+    char *reply; /* "<inbox>.<token>", of the call that took a cell last */
     char *token; /* in reply */
 } terni_bulk;
 
