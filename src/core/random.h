@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes length characters of [0-9A-Za-z], of nearly 6 bits each, and a NUL. length: at most TERNI_TOKEN_MAX. False: the
- * kernel gave none. */
+/* Writes length characters of [0-9A-Za-z], of nearly 6 bits each, and a NUL. length: at most TERNI_TOKEN_MAX. False:
+ * the kernel gave none. */
 enum { TERNI_TOKEN_MAX = 22 };
 bool terni_random_token(char *out_token, size_t length);
 

@@ -100,7 +100,7 @@ typedef struct terni_io {
 struct tern_conn {
     terni_lane events;     /* its holds are the connection's */
     terni_options options; /* not changed after tern_connect */
-    char *inbox; /* "<prefix>.<client id>" */
+    char *inbox;           /* "<prefix>.<client id>" */
     terni_outbound out;
     terni_discard discard;
     terni_spares spare_msgs; /* tern_msg, see msg/msg.c; the I/O thread takes them */

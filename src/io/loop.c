@@ -336,6 +336,13 @@ static struct timespec sleep_time(tern_conn *conn)
     return (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 }
 
+/* Nothing happens any more. */
+static void tidy_up(tern_conn *conn)
+{
+    terni_discard_flush(&conn->discard);
+    terni_outbound_trim(&conn->out);
+}
+
 /* Waits for something to do, unless there is more to do anyway, and does what the sockets ask for. */
 static void wait_and_serve(tern_conn *conn, bool more)
 {
@@ -348,7 +355,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
     int ready = ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
-    if (ready == 0 && sleeps && !io->gathers) terni_discard_flush(&conn->discard); /* nothing happens any more */
+    if (ready == 0 && sleeps && !io->gathers) tidy_up(conn);
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);

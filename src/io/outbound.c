@@ -1,8 +1,9 @@
 /* Who owns what: publishers append under mu, into chunks that many small messages share; plain ones, as frames, into
  * records that they share, too. The I/O thread takes the whole list at once, and with it the chunk being filled, so
  * that from then on those chunks are its own and it reads them without the lock. A chunk whose records are all recycled
- * becomes a spare. A message above SMALL_MAX gets a chunk of its own, filled before mu is taken, so
- * that a large copy holds nobody up.
+ * becomes a spare; there are as many of these as a stream needs that waits for room, since each chunk given back to libc
+ * costs page faults: a third of what publishing took. A message above SMALL_MAX gets a chunk of its own, filled before
+ * mu is taken, so that a large copy holds nobody up.
  *
  * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather.
  *
@@ -16,7 +17,7 @@
 #include "core/error.h"
 #include "io/frames.h"
 
-enum { CHUNK_SIZE = 32 * 1024, SMALL_MAX = 4 * 1024, SPARES_MAX = 8, ALIGNMENT = 16 };
+enum { CHUNK_SIZE = 32 * 1024, SMALL_MAX = 4 * 1024, SPARES_MAX = 32, ALIGNMENT = 16 };
 
 typedef struct terni_chunk {
     struct terni_chunk *next; /* of the spares */
@@ -53,14 +54,19 @@ bool terni_outbound_init(terni_outbound *queue)
     return false;
 }
 
+static void free_chunks(terni_chunk *list)
+{
+    while (list != NULL) {
+        terni_chunk *next = list->next;
+        free(list);
+        list = next;
+    }
+}
+
 void terni_outbound_destroy(terni_outbound *queue)
 {
     free(queue->filling);
-    while (queue->spares != NULL) {
-        terni_chunk *chunk = queue->spares;
-        queue->spares = chunk->next;
-        free(chunk);
-    }
+    free_chunks(queue->spares);
     (void)pthread_cond_destroy(&queue->room);
     (void)pthread_mutex_destroy(&queue->mu);
 }
@@ -351,6 +357,16 @@ void terni_outbound_recycle(terni_outbound *queue, terni_record *record)
         (void)pthread_mutex_unlock(&queue->mu);
     }
     free(chunk);
+}
+
+void terni_outbound_trim(terni_outbound *queue)
+{
+    (void)pthread_mutex_lock(&queue->mu);
+    terni_chunk *spares = queue->spares;
+    queue->spares = NULL;
+    queue->spare_count = 0;
+    (void)pthread_mutex_unlock(&queue->mu);
+    free_chunks(spares);
 }
 
 void terni_outbound_left(terni_outbound *queue, size_t weight)

@@ -139,6 +139,9 @@ terni_record *terni_outbound_take(terni_outbound *queue);
 /* Gives back the memory of a message's record. Not for controls. */
 void terni_outbound_recycle(terni_outbound *queue, terni_record *record);
 
+/* Keeps no memory for more than there is. */
+void terni_outbound_trim(terni_outbound *queue);
+
 /* Says that messages of so many bytes' weight have left, and wakes publishers that wait for room. */
 void terni_outbound_left(terni_outbound *queue, size_t weight);
 

@@ -21,9 +21,9 @@ struct terni_slot {
     terni_slots *owner;
     struct terni_slot *next_free, *next;
     terni_exchange *exchange; /* NULL: none */
-    char *reply; /* "<inbox>.<slot>.<token>", of the call that has the slot or had it last */
-    char *token; /* in reply */
-    char inbox[];  /* "<inbox>.<slot>.*"; behind it is reply */
+    char *reply;              /* "<inbox>.<slot>.<token>", of the call that has the slot or had it last */
+    char *token;              /* in reply */
+    char inbox[];             /* "<inbox>.<slot>.*"; behind it is reply */
 };
 
 static terni_slot *slot_of(terni_entry *entry)
