@@ -28,7 +28,7 @@ class Form:
 
 
 QUICK = Form(rounds=3, ms=400, warmup_ms=100, quick=True)
-FULL = Form(rounds=5, ms=1000, warmup_ms=300, quick=False)
+FULL = Form(rounds=5, ms=600, warmup_ms=200, quick=False)
 
 
 def ended(process: subprocess.Popen) -> None:
