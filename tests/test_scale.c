@@ -176,6 +176,31 @@ Test(scale, connections_come_and_go_without_growth, .timeout = 1800)
     test_check_leaks();
 }
 
+/* What is kept to be destroyed together is kept for a moment only, though the connection is never idle for long. */
+Test(scale, handled_messages_do_not_pile_up_where_few_come, .timeout = 60)
+{
+    enum { COUNT = 20, SIZE = 150 * 1024, APART_MS = 60, WITHIN_MS = 3000 };
+    static const char payload[SIZE];
+    tern_error err = { .status = TERN_OK };
+    tern_sub_options options = { .executor = tern_executor_inline() };
+    tern_sub *sub = NULL;
+    struct rig rig;
+    size_t limit = 0;
+
+    rig_open(&rig);
+    check_ok(tern_conn_subscribe(rig.conn, "a", &options, ignore, NULL, &sub, &err));
+    for (int i = 0; i <= COUNT; i++) {
+        check_ok(tern_conn_publish(rig.conn, "a", payload, SIZE, &err));
+        rig_flush(rig.conn); /* it has been handled */
+        if (i == 0) limit = heap_bytes() + 3 * SIZE;
+        test_sleep_ms(APART_MS);
+    }
+    if (MEASURES_MEMORY) check_true(wait_until(heap_fits, &limit, WITHIN_MS)); /* well before the connection is idle */
+    tern_sub_free(sub);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 Test(scale, subscriptions_come_and_go_without_growth, .timeout = 600)
 {
     const int count = cycles(3000, 100000), settled = 500;

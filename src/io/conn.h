@@ -95,6 +95,7 @@ typedef struct terni_io {
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
+    terni_time_ms discard_at;              /* handled messages are to be destroyed, however few they are */
 } terni_io;
 
 struct tern_conn {

@@ -29,7 +29,7 @@
 #include "io/reconnect.h"
 
 enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3, HUNG_UP = POLLHUP | POLLRDHUP | POLLERR };
-enum { GATHER_MIN = 32, GATHER_NS = 20000 };
+enum { GATHER_MIN = 32, GATHER_NS = 20000, DISCARD_AFTER_MS = 50 };
 
 /* ---- Out ---- */
 
@@ -336,6 +336,13 @@ static struct timespec sleep_time(tern_conn *conn)
     return (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 }
 
+/* Where little comes, messages are not to wait until there are many. */
+static void discard_old(tern_conn *conn)
+{
+    terni_discard_flush(&conn->discard);
+    conn->io.discard_at = conn->io.now + DISCARD_AFTER_MS;
+}
+
 /* Nothing happens any more. */
 static void tidy_up(tern_conn *conn)
 {
@@ -356,6 +363,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready == 0 && sleeps && !io->gathers) tidy_up(conn);
+    else if (io->now >= io->discard_at) discard_old(conn);
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);

@@ -123,22 +123,31 @@ def progress(name: str) -> None:
     print(f"... {name}", file=sys.stderr, flush=True)
 
 
+PEAKS = "asynchronous calls, 256 in flight"
+
+
 def peaks(rows: list[Row]) -> dict[str, float]:
     """The rates of the workload that has the latency rows' peaks."""
     for row in rows:
-        if row.workload == "asynchronous calls, 256 in flight" and row.metric.key == "per_s":
+        if row.workload == PEAKS and row.metric.key == "per_s":
             return {TERN: row.figures[TERN].median, BEST: best_raw(row.figures, False) or 0}
     return {}
 
 
 def run_suite(bench: Bench, only: str, svg: Path | None) -> list[Row]:
-    chosen = [w for w in workloads.all_workloads() if re.search(only, w.name) and (w.quick or not bench.form.quick)]
+    latencies = not bench.form.quick and re.search(only, "latency") is not None
+    chosen = [
+        workload
+        for workload in workloads.all_workloads()
+        if (workload.quick or not bench.form.quick)
+        and (re.search(only, workload.name) or (latencies and workload.name == PEAKS))
+    ]
     measured = []
     for workload in chosen:
         progress(workload.name)
         measured.append((workload, measure(bench, workload)))
     rows = [row for _, found in measured for row in found]
-    for workload in [] if bench.form.quick else workloads.latencies(peaks(rows)):
+    for workload in workloads.latencies(peaks(rows)) if latencies else []:
         progress(workload.name)
         rows += measure(bench, workload)
     if re.search(only, "instructions"):
