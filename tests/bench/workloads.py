@@ -119,7 +119,12 @@ def asynchronous() -> list[Workload]:
 def payloads() -> list[Workload]:
     return [
         Workload(
-            f"{kind}, {name}", f"{command} payload={size}", (rate(AT_LEAST_RAW),), sides=(TERN, *RAW, GRPC), serves=True
+            f"{kind}, {name}",
+            f"{command} payload={size}",
+            (rate(AT_LEAST_RAW),),
+            sides=(TERN, *RAW, GRPC),
+            serves=True,
+            service=f"payload={size}",
         )
         for name, size in (("1 KiB", 1024), ("64 KiB", 65536))
         for kind, command in (("16 callers", "call callers=16"), ("256 in flight", "async in_flight=256"))
