@@ -108,6 +108,55 @@ Test(order, messages_of_all_sizes_with_headers_and_without_come_in_order, .timeo
     route_close(&route);
 }
 
+/* An inline handler publishes numbers; in every other round after another thread has published one, which waits in the
+ * queue while the I/O thread is in the handler. */
+struct relay {
+    tern_conn *conn;
+    struct test_gate begun, may_go;
+    int rounds, number;
+};
+
+static void relay_numbers(tern_msg *msg, void *arg)
+{
+    static const size_t sizes[] = { 0, 200, 60000, 100, 200000, 10, 0 };
+    struct relay *relay = arg;
+    (void)msg;
+    gate_open(&relay->begun);
+    check_true(gate_wait(&relay->may_go, ++relay->rounds, RIG_WAIT_MS));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        publish_number(relay->conn, "numbers", relay->number++, sizes[i]);
+}
+
+Test(order, what_an_inline_handler_publishes_follows_what_is_queued, .timeout = 120)
+{
+    enum { HANDLED = 200 };
+    tern_error err;
+    tern_sub *sub = NULL;
+    tern_sub_options options = { .executor = tern_executor_inline() };
+    struct route route;
+
+    route_open(&route, "numbers");
+    struct relay relay = { .conn = route.rig.conn };
+    gate_init(&relay.begun);
+    gate_init(&relay.may_go);
+    check_ok(tern_conn_subscribe(relay.conn, "go", &options, relay_numbers, &relay, &sub, &err));
+    rig_flush(relay.conn);
+    for (int i = 0; i < HANDLED; i++) {
+        rig_publish(route.receiver, "go", "");
+        check_true(gate_wait(&relay.begun, i + 1, RIG_WAIT_MS));
+        if (i % 2 == 0) publish_number(relay.conn, "numbers", relay.number++, (size_t)i);
+        gate_open(&relay.may_go);
+    }
+    check_true(gate_wait(&relay.begun, HANDLED, RIG_WAIT_MS));
+    rig_flush(relay.conn); /* behind the last handler */
+    check_true(inbox_wait(&route.inbox, relay.number));
+    for (int i = 0; i < relay.number; i++) check_int(atoi(inbox_get(&route.inbox, i)->data), i);
+    tern_sub_free(sub);
+    gate_destroy(&relay.begun);
+    gate_destroy(&relay.may_go);
+    route_close(&route);
+}
+
 /* Held together during the outage, they then go one by one, since one of them is too large. */
 Test(order, what_was_held_goes_to_a_server_that_takes_less, .timeout = 60)
 {

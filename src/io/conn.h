@@ -90,7 +90,7 @@ typedef struct terni_io {
     terni_record *leave_next, *leave_last; /* the controls of those that wait for their turn */
     uint32_t frames_handed;                /* in the round */
     bool gathers;                          /* it looks into the queue again very soon */
-    bool refilled;                         /* there may be something in the queue since it last took */
+    bool refilled;                         /* since it last took, there may be something in the queue */
     terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */

@@ -83,12 +83,34 @@ void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool o
     else discard_others(discard, msg, size);
 }
 
-void terni_discard_flush(terni_discard *discard)
+static terni_discard_list take_others(terni_discard *discard)
 {
     (void)pthread_mutex_lock(&discard->mu);
-    terni_discard_list others = discard->others;
+    terni_discard_list list = discard->others;
     discard->others = (terni_discard_list){ 0 };
     (void)pthread_mutex_unlock(&discard->mu);
+    return list;
+}
+
+/* Gives back an empty list, to be used again where none has come in its place. */
+static void give_back(terni_discard *discard, terni_discard_list list)
+{
+    (void)pthread_mutex_lock(&discard->mu);
+    bool used = discard->others.capacity == 0;
+    if (used) discard->others = list;
+    (void)pthread_mutex_unlock(&discard->mu);
+    if (!used) free(list.msgs);
+}
+
+void terni_discard_flush(terni_discard *discard, bool lets_go)
+{
+    terni_discard_list others = take_others(discard);
+    destroy_all(&others);
+    destroy_all(&discard->own);
+    if (!lets_go) {
+        give_back(discard, others);
+        return;
+    }
     end_list(&others);
     end_list(&discard->own);
 }

@@ -38,7 +38,7 @@ void terni_discard_destroy(terni_discard *discard);
  * thread? */
 void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool on_io_thread);
 
-/* Destroys those that wait, and keeps no memory for more. On the I/O thread. */
-void terni_discard_flush(terni_discard *discard);
+/* Destroys those that wait. lets_go: keeps no memory for more. On the I/O thread. */
+void terni_discard_flush(terni_discard *discard, bool lets_go);
 
 #endif

@@ -9,12 +9,6 @@
 /* Once it is written, a buffer larger than KEPT_MAX is given back. */
 enum { CAPACITY_MIN = 16 * 1024, KEPT_MAX = 256 * 1024 };
 
-static char *put(char *at, const void *bytes, size_t size)
-{
-    if (size > 0) memcpy(at, bytes, size);
-    return at + size;
-}
-
 /* ---- One frame ---- */
 
 /* The end of the word at at: a frame's line is no C string. */
@@ -61,21 +55,19 @@ static bool reserve(terni_frames *frames, size_t size)
     return true;
 }
 
-bool terni_frames_add(terni_frames *frames, const char *subject, const char *reply, const void *payload, size_t size)
+char *terni_frames_add(terni_frames *frames, const terni_frame *frame)
 {
-    terni_frame frame;
-    if (size > SIZE_MAX / 2) return false;
-    terni_frame_init(&frame, subject, reply, size);
-    if (!reserve(frames, frame.size)) return false;
-    (void)put(terni_frame_write(&frame, frames->bytes + frames->used), payload, size);
-    frames->used += frame.size;
-    return true;
+    if (!reserve(frames, frame->size)) return NULL;
+    char *payload = terni_frame_write(frame, frames->bytes + frames->used);
+    frames->used += frame->size;
+    return payload;
 }
 
 bool terni_frames_append(terni_frames *frames, const char *bytes, size_t size)
 {
     if (!reserve(frames, size)) return false;
-    frames->used = (size_t)(put(frames->bytes + frames->used, bytes, size) - frames->bytes);
+    memcpy(frames->bytes + frames->used, bytes, size);
+    frames->used += size;
     return true;
 }
 

@@ -73,8 +73,8 @@ typedef struct terni_frames {
     size_t used, written, capacity;
 } terni_frames;
 
-/* Adds a message. reply: NULL: none. False: no memory. */
-bool terni_frames_add(terni_frames *frames, const char *subject, const char *reply, const void *payload, size_t size);
+/* Adds a frame. Returns the place for its payload; NULL: no memory. */
+char *terni_frames_add(terni_frames *frames, const terni_frame *frame);
 
 /* Adds size bytes of whole frames. False: no memory. */
 bool terni_frames_append(terni_frames *frames, const char *bytes, size_t size);

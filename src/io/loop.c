@@ -6,7 +6,8 @@
  * Only when the session's buffers are empty does it hand over more, so that a partial write never moves more
  * than that, and what is not yet handed over outlives the session. Messages without headers come as frames, many
  * in one record, and go into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and
- * written first: while nats.c's holds something, everything goes there.
+ * written first: while nats.c's holds something, everything goes there. What is published on this thread goes into
+ * Tern's at once, while nothing is queued that it would overtake (terni_loop_publish).
  *
  * A round with GATHER_MIN frames means that somebody streams: then it looks again after GATHER_NS, and patient
  * publishers do not wake it meanwhile. Nor does anybody with a message while the socket is full.
@@ -95,8 +96,16 @@ static natsStatus publish_plain(tern_conn *conn, const char *subject, const char
 {
     terni_session *session = conn->io.session;
     natsConnection *nc = terni_session_nats(session);
-    bool fits = size <= tern_conn_max_payload(conn);
-    if (fits && terni_session_publish(session, subject, reply, payload, size)) return NATS_OK;
+    terni_frame frame;
+    char *at = NULL;
+    if (size <= tern_conn_max_payload(conn)) {
+        terni_frame_init(&frame, subject, reply, size);
+        at = terni_session_publish(session, &frame);
+    }
+    if (at != NULL) {
+        if (size > 0) memcpy(at, payload, size);
+        return NATS_OK;
+    }
     if (reply != NULL) return natsConnection_PublishRequest(nc, subject, reply, payload, (int)size);
     return natsConnection_Publish(nc, subject, payload, (int)size);
 }
@@ -237,10 +246,40 @@ static bool has_to_send(const tern_conn *conn)
            atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != TERNI_WAKES_ALWAYS;
 }
 
+bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message)
+{
+    terni_io *io = &conn->io;
+    bool goes = io->session != NULL && io->hush == TERNI_NOT_HUSHED && io->taken == NULL &&
+                terni_outgoing_is_plain(message) && !terni_session_is_down(io->session) &&
+                message->size <= tern_conn_max_payload(conn);
+    if (!goes) return false;
+    terni_frame frame;
+    terni_frame_init(&frame, message->subject, message->reply, message->size);
+    if (io->handed + frame.size > TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;
+    char *at = terni_session_publish(io->session, &frame);
+    if (at == NULL) {
+        terni_outbound_left(&conn->out, frame.size);
+        return false;
+    }
+    terni_outgoing_fill(message, at);
+    io->handed += frame.size;
+    io->refilled = true; /* so that this round's end writes it */
+    count_out(conn, 1, message->size);
+    return true;
+}
+
 static void set_wakes(tern_conn *conn, terni_wakes wakes)
 {
     if (atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != (int)wakes)
         atomic_store(&conn->out.wakes, wakes);
+}
+
+/* Is there something to write that waits until poll says that the socket has room? Not so what has just gone past the
+ * queue. */
+static bool waits_for_socket(const tern_conn *conn)
+{
+    return !terni_session_takes_frames(conn->io.session) ||
+           atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) == TERNI_WAKES_NEVER;
 }
 
 /* Sends what is queued, as far as the socket takes it, and not more than a buffer full: reading has its
@@ -249,8 +288,8 @@ static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
     if (io->hush != TERNI_NOT_HUSHED) return false;
-    if (terni_session_wants_write(io->session)) return false; /* until poll says that the socket has room */
-    terni_conn_written(conn);
+    if (!terni_session_wants_write(io->session)) terni_conn_written(conn);
+    else if (waits_for_socket(conn)) return false;
     set_wakes(conn, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
     io->read_next = false;
     io->frames_handed = 0;
@@ -339,14 +378,14 @@ static struct timespec sleep_time(tern_conn *conn)
 /* Where little comes, messages are not to wait until there are many. */
 static void discard_old(tern_conn *conn)
 {
-    terni_discard_flush(&conn->discard);
+    terni_discard_flush(&conn->discard, false);
     conn->io.discard_at = conn->io.now + DISCARD_AFTER_MS;
 }
 
 /* Nothing happens any more. */
 static void tidy_up(tern_conn *conn)
 {
-    terni_discard_flush(&conn->discard);
+    terni_discard_flush(&conn->discard, true);
     terni_outbound_trim(&conn->out);
 }
 
@@ -406,7 +445,7 @@ static void wind_up(tern_conn *conn)
     terni_reconnect_end(conn);
     remove_entries(&conn->io.entries);
     conn->calls->closed(conn->calls);
-    terni_discard_flush(&conn->discard);
+    terni_discard_flush(&conn->discard, true);
     terni_servers_free(&conn->io.servers);
     nats_ReleaseThreadMemory();
     terni_conn_ended(conn);

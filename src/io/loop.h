@@ -7,6 +7,10 @@
 /* The thread's body; arg is the tern_conn, with a hold on it. */
 void *terni_loop_main(void *arg);
 
+/* On this thread: publishes a message as a frame, past the queue, where that would keep its order. False: it is to go
+ * through the queue. */
+bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message);
+
 /* One round of it: does all that can be done now. waits: for something to do, where there is nothing. On the thread
  * that owns the connection's waker. */
 void terni_loop_round(tern_conn *conn, bool waits);

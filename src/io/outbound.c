@@ -1,9 +1,9 @@
 /* Who owns what: publishers append under mu, into chunks that many small messages share; plain ones, as frames, into
  * records that they share, too. The I/O thread takes the whole list at once, and with it the chunk being filled, so
  * that from then on those chunks are its own and it reads them without the lock. A chunk whose records are all recycled
- * becomes a spare; there are as many of these as a stream needs that waits for room, since each chunk given back to libc
- * costs page faults: a third of what publishing took. A message above SMALL_MAX gets a chunk of its own, filled before
- * mu is taken, so that a large copy holds nobody up.
+ * becomes a spare; there are as many of these as a stream needs that waits for room, since each chunk given back to
+ * libc costs page faults: a third of what publishing took. A message above SMALL_MAX gets a chunk of its own, filled
+ * before mu is taken, so that a large copy holds nobody up.
  *
  * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather.
  *
@@ -126,7 +126,7 @@ static void measure_headed(parcel *p)
 static void measure(parcel *p, const terni_outgoing *message)
 {
     p->message = message;
-    p->plain = message->sender == NULL && message->header_count == 0 && message->prefix == NULL;
+    p->plain = terni_outgoing_is_plain(message);
     if (p->plain) {
         terni_frame_init(&p->frame, message->subject, message->reply, message->size);
         p->weight = p->frame.size;
@@ -135,17 +135,11 @@ static void measure(parcel *p, const terni_outgoing *message)
     }
 }
 
-static void fill_payload(char *at, const terni_outgoing *message)
-{
-    if (message->fill != NULL) message->fill(message->source, message->size, (uint8_t *)at);
-    else if (message->size > 0) memcpy(at, message->source, message->size);
-}
-
 /* Behind the record's frames there is room for the parcel's. */
 static void add_frame(terni_record *record, const parcel *p)
 {
     size_t size = p->message->size;
-    fill_payload(terni_frame_write(&p->frame, record->frames + record->weight), p->message);
+    terni_outgoing_fill(p->message, terni_frame_write(&p->frame, record->frames + record->weight));
     record->weight += p->frame.size;
     record->frame_count++;
     record->payload_size += size;
@@ -169,7 +163,7 @@ static void write_message(char *at, const terni_outgoing *message)
     if (message->reply != NULL) at = put(at, message->reply);
     for (size_t i = 0; i < message->header_count; i++)
         at = put(put(at, message->headers[i].name), message->headers[i].value);
-    fill_payload(at, message);
+    terni_outgoing_fill(message, at);
 }
 
 /* Writes a record for the parcel alone; the chunk has room for it. */
@@ -357,6 +351,15 @@ void terni_outbound_recycle(terni_outbound *queue, terni_record *record)
         (void)pthread_mutex_unlock(&queue->mu);
     }
     free(chunk);
+}
+
+bool terni_outbound_pass(terni_outbound *queue, size_t weight)
+{
+    (void)pthread_mutex_lock(&queue->mu);
+    bool passes = queue->head == NULL && queue->refuses == TERN_OK && !is_full_locked(queue, weight, queue->limit);
+    if (passes) queue->bytes += weight;
+    (void)pthread_mutex_unlock(&queue->mu);
+    return passes;
 }
 
 void terni_outbound_trim(terni_outbound *queue)

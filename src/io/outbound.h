@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <tern/msg.h>
 
@@ -91,6 +92,19 @@ typedef struct terni_outgoing {
     terni_time_ms deadline; /* of waiting for room; a request's own */
 } terni_outgoing;
 
+/* Has it no headers, no prefix and nobody to tell? Such messages go as frames. */
+static inline bool terni_outgoing_is_plain(const terni_outgoing *message)
+{
+    return message->sender == NULL && message->header_count == 0 && message->prefix == NULL;
+}
+
+/* Writes its payload. */
+static inline void terni_outgoing_fill(const terni_outgoing *message, char *at)
+{
+    if (message->fill != NULL) message->fill(message->source, message->size, (uint8_t *)at);
+    else if (message->size > 0) memcpy(at, message->source, message->size);
+}
+
 /* Whether who queues a message is to wake the I/O thread. */
 typedef enum terni_wakes {
     TERNI_WAKES_ALWAYS,
@@ -138,6 +152,10 @@ terni_record *terni_outbound_take(terni_outbound *queue);
 
 /* Gives back the memory of a message's record. Not for controls. */
 void terni_outbound_recycle(terni_outbound *queue, terni_record *record);
+
+/* Counts weight bytes for a message that goes past the queue. False: it may not: there is something in the queue, or no
+ * room, or messages are refused. */
+bool terni_outbound_pass(terni_outbound *queue, size_t weight);
 
 /* Keeps no memory for more than there is. */
 void terni_outbound_trim(terni_outbound *queue);

@@ -548,20 +548,19 @@ void terni_session_read(terni_session *session, bool hung_up)
     if (!session->ended) natsConnection_ProcessReadEvent(session->nc);
 }
 
-static bool takes_frames(const terni_session *session)
+bool terni_session_takes_frames(const terni_session *session)
 {
     return !session->tls && !atomic_load(&session->wants_write);
 }
 
-bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
-                           size_t size)
+char *terni_session_publish(terni_session *session, const terni_frame *frame)
 {
-    return takes_frames(session) && terni_frames_add(&session->frames, subject, reply, payload, size);
+    return terni_session_takes_frames(session) ? terni_frames_add(&session->frames, frame) : NULL;
 }
 
 bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size)
 {
-    return takes_frames(session) && terni_frames_append(&session->frames, bytes, size);
+    return terni_session_takes_frames(session) && terni_frames_append(&session->frames, bytes, size);
 }
 
 void terni_session_write(terni_session *session)

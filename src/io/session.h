@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/frames.h"
 #include "io/natsc.h"
 #include "io/waker.h"
 
@@ -53,12 +54,14 @@ terni_notice *terni_session_notice(terni_session *session);
 natsConnection *terni_session_nats(terni_session *session);
 int terni_session_fd(const terni_session *session);
 
-/* Takes a message without headers for writing. False: that is nats.c's to do, with TLS, while it has something to write
- * itself, which would be overtaken, and without memory. */
-bool terni_session_publish(terni_session *session, const char *subject, const char *reply, const void *payload,
-                           size_t size);
+/* Are messages to go as frames (io/frames.h)? With TLS nats.c writes them, and while it has something to write itself,
+ * which would be overtaken. */
+bool terni_session_takes_frames(const terni_session *session);
 
-/* The same for size bytes of frames (io/frames.h). */
+/* Takes a frame for writing, and returns the place for its payload. NULL: it takes none, or there is no memory. */
+char *terni_session_publish(terni_session *session, const terni_frame *frame);
+
+/* The same for size bytes of frames, with their payloads. */
 bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size);
 
 /* Is there something to write, of ours or nats.c's? */

@@ -1,6 +1,6 @@
-/* A waker makes its work visible and then sets SIGNALLED; the sleeper, once it finds that, sets AWAKE and then looks for
- * work, and goes to sleep only from AWAKE. So work made visible after the look finds either ASLEEP, and writes to the
- * event_fd, or AWAKE, and the sleeper does not fall asleep. */
+/* A waker makes its work visible and then sets SIGNALLED; the sleeper, once it finds that, sets AWAKE and then looks
+ * for work, and goes to sleep only from AWAKE. So work made visible after the look finds either ASLEEP, and writes to
+ * the event_fd, or AWAKE, and the sleeper does not fall asleep. */
 #include "io/waker.h"
 
 #include <stdint.h>

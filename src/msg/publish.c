@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "io/loop.h"
 #include "msg/message.h"
 
 /* Before the first session nobody knows the server's limit; nats.c counts in ints. */
@@ -49,6 +50,7 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
 
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
 {
+    if (terni_conn_on_io_thread(conn) && terni_loop_publish(conn, message)) return TERN_OK;
     message->may_wait = !terni_on_io_thread();
     tern_status st = terni_outbound_push(&conn->out, message, err);
     if (st == TERN_OK) terni_conn_wake_to_send(conn, message->patient);
