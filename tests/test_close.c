@@ -236,3 +236,75 @@ Test(close, server_sees_the_connection_go, .timeout = 60)
     rig_close(&rig);
     test_check_leaks();
 }
+
+/* ---- From the I/O thread ---- */
+
+static void close_when_disconnected(tern_conn *conn, const tern_event *event, void *arg)
+{
+    if (event->kind == TERN_EVENT_DISCONNECTED) tern_conn_close(conn);
+    if (event->kind == TERN_EVENT_CLOSED) gate_open(arg);
+}
+
+Test(close, in_an_inline_event_is_noticed_at_once, .timeout = 60)
+{
+    enum { BACKOFF_MS = 60000, SOON_MS = 3000 };
+    tern_error err = { .status = TERN_OK };
+    struct test_server *server = server_start(NULL);
+    struct test_gate closed;
+    tern_conn *conn = NULL;
+
+    gate_init(&closed);
+    tern_conn_options options = { .url = server_url(server),
+                                  .reconnect_min_ms = BACKOFF_MS,
+                                  .reconnect_max_ms = BACKOFF_MS,
+                                  .on_event = close_when_disconnected,
+                                  .event_arg = &closed,
+                                  .event_executor = tern_executor_inline() };
+    check_ok(tern_connect(&options, &conn, &err));
+    server_kill(server);
+    check_true(gate_wait(&closed, 1, SOON_MS));
+    tern_conn_free(conn);
+    gate_destroy(&closed);
+    server_stop(server);
+    test_check_leaks();
+}
+
+enum { LAST_WORDS = 10 };
+
+static void speak_and_close(tern_msg *msg, void *arg)
+{
+    tern_conn *conn = arg;
+    tern_error err = { .status = TERN_OK };
+    (void)msg;
+    for (int i = 0; i < LAST_WORDS; i++) check_ok(tern_conn_publish(conn, "words", "x", 1, &err));
+    tern_conn_close(conn);
+}
+
+Test(close, sends_what_an_inline_handler_has_just_published_or_counts_it_as_lost, .timeout = 60)
+{
+    tern_sub_options options = { .executor = tern_executor_inline() };
+    tern_error err = { .status = TERN_OK };
+    tern_sub *sub = NULL;
+    tern_conn_stats stats;
+    struct inbox inbox;
+    struct rig rig;
+
+    rig_open(&rig);
+    inbox_init(&inbox);
+    tern_conn *other = rig_connect(&rig);
+    tern_sub *words = rig_subscribe(other, "words", NULL, inbox_take, &inbox);
+    check_ok(tern_conn_subscribe(rig.conn, "go", &options, speak_and_close, rig.conn, &sub, &err));
+    rig_flush(rig.conn);
+    rig_publish(other, "go", "");
+    check_true(events_wait(&rig.events, TERN_EVENT_CLOSED, 1));
+    tern_conn_get_stats(rig.conn, &stats);
+    check_int(stats.msgs_out + stats.dropped_out, LAST_WORDS);
+    check_int(stats.buffered_bytes, 0);
+    check_true(inbox_wait(&inbox, (int)stats.msgs_out));
+    tern_sub_free(sub);
+    tern_sub_free(words);
+    tern_conn_free(other);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+    test_check_leaks();
+}

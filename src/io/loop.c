@@ -251,7 +251,7 @@ bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message)
     terni_io *io = &conn->io;
     bool goes = io->session != NULL && io->hush == TERNI_NOT_HUSHED && io->taken == NULL &&
                 terni_outgoing_is_plain(message) && !terni_session_is_down(io->session) &&
-                message->size <= tern_conn_max_payload(conn);
+                terni_session_takes_frames(io->session) && message->size <= tern_conn_max_payload(conn);
     if (!goes) return false;
     terni_frame frame;
     terni_frame_init(&frame, message->subject, message->reply, message->size);
@@ -389,6 +389,17 @@ static void tidy_up(tern_conn *conn)
     terni_outbound_trim(&conn->out);
 }
 
+/* Poll says that the socket has room. */
+static void write_on(tern_conn *conn)
+{
+    terni_io *io = &conn->io;
+    terni_session_write(io->session);
+    if (terni_session_wants_write(io->session)) return;
+    terni_conn_written(conn);
+    io->refilled = true;
+    set_wakes(conn, TERNI_WAKES_ALWAYS);
+}
+
 /* Waits for something to do, unless there is more to do anyway, and does what the sockets ask for. */
 static void wait_and_serve(tern_conn *conn, bool more)
 {
@@ -404,7 +415,7 @@ static void wait_and_serve(tern_conn *conn, bool more)
     if (ready == 0 && sleeps && !io->gathers) tidy_up(conn);
     else if (io->now >= io->discard_at) discard_old(conn);
     if (ready <= 0) return;
-    if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) terni_session_write(io->session);
+    if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) write_on(conn);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);
     if ((fds[2].revents & POLLOUT) != 0 && terni_session_wants_write(io->retiring)) terni_session_write(io->retiring);
     if ((fds[2].revents & ~POLLOUT) != 0) receive_retiring(conn, (fds[2].revents & HUNG_UP) != 0);
@@ -437,10 +448,20 @@ static void remove_entries(terni_entry_table *table)
         while (table->first[group] != NULL) terni_entry_remove(table, table->first[group]);
 }
 
+/* What has gone past the queue in the last round counts as sent, and so leaves, as far as the socket takes it. */
+static void write_passed(tern_conn *conn)
+{
+    terni_session *session = conn->io.session;
+    bool writes = session != NULL && !terni_session_is_down(session) && terni_session_takes_frames(session) &&
+                  terni_session_wants_write(session);
+    if (writes) terni_session_write(session);
+}
+
 /* The end: the connection is closed, and the queue refuses everything. */
 static void wind_up(tern_conn *conn)
 {
     terni_outbound_refuse(&conn->out, TERN_CANCELLED);
+    write_passed(conn);
     drop_queued(conn);
     terni_reconnect_end(conn);
     remove_entries(&conn->io.entries);
@@ -466,6 +487,7 @@ void terni_loop_round(tern_conn *conn, bool waits)
     conn->calls->step(conn->calls);
     bool more = conn->io.session != NULL && has_to_send(conn) && transfer(conn);
     if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
+    if (atomic_load(&conn->stop)) more = true; /* that signal has been taken above, or it came from this thread */
     if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);
     else conn->io.now = terni_now_ms();
 }

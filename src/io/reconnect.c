@@ -148,7 +148,8 @@ static void session_up(tern_conn *conn, bool first)
     learn_servers(io);
 }
 
-/* The publishes of the lame duck have been through its server: those that follow cannot overtake them. */
+/* The publishes of the lame duck have been through its server: those that follow overtake none there. In a cluster they
+ * may still, on the routes to other servers. */
 static void hush_returned(terni_fence *fence, tern_status status)
 {
     tern_conn *conn = TERNI_CONTAINER(fence, tern_conn, io.moved);
@@ -467,5 +468,6 @@ void terni_reconnect_end(tern_conn *conn)
     terni_entries_detach(&io->entries, false);
     terni_session_close(io->session, true);
     io->session = NULL;
+    terni_conn_written(conn); /* or lost: nobody can tell */
     terni_fences_close(&io->fences);
 }
