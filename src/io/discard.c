@@ -32,7 +32,7 @@ void terni_discard_destroy(terni_discard *discard)
     (void)pthread_mutex_destroy(&discard->mu);
 }
 
-static bool has_room(terni_discard_list *list)
+static bool make_room(terni_discard_list *list)
 {
     if (list->count < list->capacity) return true;
     size_t capacity = list->capacity == 0 ? CAPACITY_MIN : 2 * list->capacity;
@@ -46,7 +46,7 @@ static bool has_room(terni_discard_list *list)
 /* False: no memory. */
 static bool add(terni_discard_list *list, natsMsg *msg, size_t size)
 {
-    if (!has_room(list)) return false;
+    if (!make_room(list)) return false;
     list->msgs[list->count++] = msg;
     list->bytes += size == TERNI_SIZE_UNKNOWN ? SUPPOSED_BYTES + (size_t)natsMsg_GetDataLength(msg) : size;
     return true;

@@ -1,5 +1,5 @@
-/* One I/O thread for each connection. It alone calls nats.c (the connector of io/session.c excepted),
- * and it alone touches conn->io.
+/* One I/O thread for each connection. It alone uses the connection of nats.c (the connector of io/session.c
+ * excepted), and it alone touches conn->io.
  *
  * Out: publishers append to conn->out and wake the thread if it sleeps. Once a round it takes all that has
  * gathered, hands it to the session up to TRANSFER_MAX bytes, and writes once: the batch grows with the load.
@@ -375,14 +375,14 @@ static struct timespec sleep_time(tern_conn *conn)
     return (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
 }
 
-/* Where little comes, messages are not to wait until there are many. */
+/* Where little comes, messages are not to wait until there are many. Those of the last round wait for the next one. */
 static void discard_old(tern_conn *conn)
 {
     terni_discard_flush(&conn->discard, false);
     conn->io.discard_at = conn->io.now + DISCARD_AFTER_MS;
 }
 
-/* Nothing happens any more. */
+/* Nothing came until the next timer. */
 static void tidy_up(tern_conn *conn)
 {
     terni_discard_flush(&conn->discard, true);

@@ -115,6 +115,7 @@ struct usage {
 };
 
 static atomic_int phase = BENCH_WARM_UP;
+static _Atomic int64_t window_end_ns; /* set before BENCH_STOP */
 static struct usage from, to;
 
 static int64_t cpu_ns(uint64_t pid)
@@ -136,7 +137,7 @@ static struct usage usage_now(void)
 
 enum bench_phase bench_phase(void)
 {
-    return (enum bench_phase)atomic_load_explicit(&phase, memory_order_relaxed);
+    return (enum bench_phase)atomic_load_explicit(&phase, memory_order_acquire);
 }
 
 void bench_measure(void)
@@ -147,8 +148,14 @@ void bench_measure(void)
 
 void bench_stop(void)
 {
+    atomic_store(&window_end_ns, bench_now_ns());
     atomic_store(&phase, BENCH_STOP);
     to = usage_now();
+}
+
+bool bench_is_after_window(int64_t due_ns)
+{
+    return bench_phase() == BENCH_STOP && due_ns >= atomic_load(&window_end_ns);
 }
 
 void bench_window(void)
@@ -190,9 +197,8 @@ static double ns_of(size_t bucket)
     return ((double)(FINE + bucket % FINE) + 0.5) * (double)(1ull << (power - FINE_BITS));
 }
 
-void bench_took(int64_t ns)
+static void count_one(int64_t ns)
 {
-    if (bench_phase() != BENCH_MEASURE) return;
     if (own == NULL) {
         own = calloc(1, sizeof *own);
         if (own == NULL) bench_die("latencies", "no memory");
@@ -201,6 +207,17 @@ void bench_took(int64_t ns)
     }
     atomic_ulong *count = &own->counts[bucket_of(ns < 0 ? 0 : (uint64_t)ns)];
     atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+void bench_took(int64_t ns)
+{
+    if (bench_phase() == BENCH_MEASURE) count_one(ns);
+}
+
+void bench_took_since(int64_t due_ns)
+{
+    bool opened = bench_phase() != BENCH_WARM_UP && due_ns >= from.at_ns;
+    if (opened && !bench_is_after_window(due_ns)) count_one(bench_now_ns() - due_ns);
 }
 
 static uint64_t add_up(uint64_t counts[BUCKETS])
@@ -239,7 +256,8 @@ void bench_figure(const char *name, double value)
 void bench_figure_rate(uint64_t count)
 {
     static const char *const names[PROCESSES] = { "cpu_us", "service_cpu_us", "server_cpu_us" };
-    double each = count == 0 ? 0 : 1.0 / (double)count;
+    if (count == 0) bench_die("the window", "nothing was counted in it");
+    double each = 1.0 / (double)count;
     bench_figure("count", (double)count);
     bench_figure("per_s", (double)count * 1e9 / (double)(to.at_ns - from.at_ns));
     for (int i = 0; i < PROCESSES; i++) {

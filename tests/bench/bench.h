@@ -35,6 +35,12 @@ void bench_stop(void);
 /* Something took this long, and ended inside the window or does not count. Any thread. */
 void bench_took(int64_t ns);
 
+/* Something that was due then has ended now. It counts if it was due inside the window, whenever it ended. */
+void bench_took_since(int64_t due_ns);
+
+/* Is it due when the window is over already? */
+bool bench_is_after_window(int64_t due_ns);
+
 /* ---- The report: one line of JSON on standard output ---- */
 
 /* Adds a figure. */

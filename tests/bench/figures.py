@@ -49,6 +49,8 @@ def best_raw(figures: dict[str, Figure], less_is_better: bool) -> float | None:
 
 def judge(metric: Metric, target: Target, figures: dict[str, Figure]) -> Verdict:
     own = figures[TERN].median
+    if own <= 0:
+        raise ValueError(f"{metric.unit}: {own} is no figure")
     if target.baseline == "":
         base: float | None = 1.0
     elif target.baseline == BEST:

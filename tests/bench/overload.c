@@ -149,18 +149,22 @@ static double overload(tern_client *client, double rate, double *out_median_us, 
     int64_t start = bench_now_ns();
     request.text = text;
     tally_reset(start + SETTLE_MS * 1000000LL, start + (SETTLE_MS + ROUND_MS) * 1000000LL);
-    for (long i = 0; bench_now_ns() < tally.until; i++) {
-        bench_sleep_until(start + (int64_t)((double)i * 1e9 / rate));
+    for (long i = 0;; i++) {
+        int64_t due = start + (int64_t)((double)i * 1e9 / rate);
+        if (due >= tally.until) break;
+        bench_sleep_until(due);
         atomic_fetch_add(&tally.in_flight, 1);
-        if (examples_v1_echo_echo_async(client, &request, NULL, take_reply, (void *)(intptr_t)bench_now_ns(), NULL,
-                                        &err) != TERN_OK)
+        if (examples_v1_echo_echo_async(client, &request, NULL, take_reply, (void *)(intptr_t)due, NULL, &err) !=
+            TERN_OK)
             die("call", &err);
     }
     while (atomic_load(&tally.in_flight) > 0) bench_sleep_until(bench_now_ns() + 1000000);
     *out_median_us = median_us();
     *out_refused = (double)atomic_load(&tally.refused) * 1000 / ROUND_MS;
-    if (atomic_load(&tally.other) > 0)
+    if (atomic_load(&tally.other) > 0) {
         fprintf(stderr, "overload: %ld calls failed otherwise\n", atomic_load(&tally.other));
+        exit(2);
+    }
     return (double)atomic_load(&tally.served) * 1000 / ROUND_MS;
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from workloads import GRPC, SIDES, TERN, Workload
 
@@ -31,13 +32,20 @@ QUICK = Form(rounds=3, ms=400, warmup_ms=100, quick=True)
 FULL = Form(rounds=5, ms=600, warmup_ms=200, quick=False)
 
 
-def ended(process: subprocess.Popen) -> None:
+def ended(process: subprocess.Popen) -> int:
+    """Has it end, and returns its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(PATIENCE_S)
+        return process.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        return process.wait()
+
+
+def broken(*lines: str) -> NoReturn:
+    """Nothing can be measured; not the same as falling short."""
+    print(*lines, sep="\n", file=sys.stderr)
+    sys.exit(2)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ def nats_server(folder: Path, tls: bool) -> Iterator[Server]:
         deadline = time.monotonic() + PATIENCE_S
         while not (ports.exists() and ports.read_text().endswith("}")):
             if time.monotonic() > deadline or process.poll() is not None:
-                sys.exit("nats-server does not start: " + (folder / "log").read_text())
+                broken("nats-server does not start: " + (folder / "log").read_text())
             time.sleep(0.01)
         url = re.sub("^tls", "nats", json.loads(ports.read_text())["nats"][0])
         yield Server(process.pid, url, str(folder / "cert.pem") if tls else "")
@@ -90,7 +98,7 @@ class Bench:
         """gRPC is never required; a baseline that is, and is not there, would make every target look reached."""
         program = self.programs / SIDES[side][0]
         if not program.exists() and side != GRPC:
-            sys.exit(f"{program} is not built")
+            broken(f"{program} is not built")
         return program.exists()
 
     def command(self, side: str, words: str, tls: bool, **options: object) -> list[str]:
@@ -112,10 +120,12 @@ class Bench:
         try:
             line = process.stdout.readline().split() if process.stdout else []
             if line[:1] != ["ready"]:
-                sys.exit(f"no service: {' '.join(command)}")
+                broken(f"no service: {' '.join(command)}")
             yield {"port": line[1], "service_pid": process.pid}
         finally:
-            ended(process)
+            status = ended(process)
+        if status != 0:
+            broken(f"the service ended with {status}: {' '.join(command)}")
 
     def run(self, side: str, workload: Workload) -> dict[str, float]:
         """One round on one side."""
@@ -132,5 +142,5 @@ class Bench:
             command, capture_output=True, text=True, env=self.environment(workload.tls), timeout=PATIENCE_S
         )
         if done.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{done.stderr}")
+            broken(" ".join(command), done.stderr)
         return json.loads(done.stdout)

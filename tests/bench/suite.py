@@ -24,7 +24,7 @@ import instructions
 import plot
 import workloads
 from figures import Figure, Row, absolute, best_raw, compare, json_lines, table
-from programs import FULL, QUICK, Bench, Form, nats_server
+from programs import FULL, QUICK, Bench, Form, broken, nats_server
 from workloads import ASAP, BEST, DEFAULTS, GRPC, TERN, Metric, Target, Workload
 
 
@@ -40,20 +40,26 @@ def measure(bench: Bench, workload: Workload) -> list[Row]:
     rows = []
     for metric in workload.metrics:
         figures = {
-            side: Figure.of([run[metric.key] for run in runs[side]]) for side in sides if metric.key in runs[side][0]
+            side: Figure.of([run[metric.key] for run in runs[side]])
+            for side in sides
+            if metric.key in runs[side][0] and not (side == GRPC and metric.key == "server_cpu_us")  # it has none
         }
         rows.append(Row(workload.name, metric, figures, compare(metric, figures)))
     return rows
 
 
+OVERLOAD = "three times a pool's capacity"
+ECHO = "typed echo, client and service"
+
+
 def overload(bench: Bench) -> list[Row]:
-    rounds = 2 if bench.form.quick else bench.form.rounds
+    rounds = 3 if bench.form.quick else bench.form.rounds
     command = [str(bench.programs / "bench_overload"), str(rounds)]
     done = subprocess.run(command, capture_output=True, text=True, env=bench.environment(False))
-    if done.returncode == 2:
-        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+    if done.returncode not in (0, 1):
+        broken(" ".join(command), done.stderr)
     found = json.loads(done.stdout.splitlines()[-1])
-    name = "three times a pool's capacity"
+    name = OVERLOAD
     return [
         absolute(name, Metric("", "goodput/capacity", targets=(Target(0.9),)), [found["goodput"] / found["capacity"]]),
         absolute(
@@ -67,7 +73,7 @@ def overload(bench: Bench) -> list[Row]:
 def instruction_rows(bench: Bench) -> list[Row]:
     runs = 1 if bench.form.quick else 3
     figures = instructions.measure(bench.programs / "bench_tern", bench.servers[False].url, runs=runs)
-    name = "typed echo, client and service"
+    name = ECHO
     rows = []
     for owner in instructions.OWNERS:
         bound = (Target(3000),) if owner == instructions.TERN else ()
@@ -134,7 +140,7 @@ def peaks(rows: list[Row]) -> dict[str, float]:
     return {}
 
 
-def run_suite(bench: Bench, only: str, svg: Path | None) -> list[Row]:
+def run_suite(bench: Bench, only: str) -> tuple[list[tuple[Workload, list[Row]]], list[Row]]:
     latencies = not bench.form.quick and re.search(only, "latency") is not None
     chosen = [
         workload
@@ -150,15 +156,13 @@ def run_suite(bench: Bench, only: str, svg: Path | None) -> list[Row]:
     for workload in workloads.latencies(peaks(rows)) if latencies else []:
         progress(workload.name)
         rows += measure(bench, workload)
-    if re.search(only, "instructions"):
+    if re.search(only, "instructions") or re.search(only, ECHO):
         progress("instructions")
         rows += instruction_rows(bench)
-    if re.search(only, "overload"):
+    if re.search(only, "overload") or re.search(only, OVERLOAD):
         progress("overload")
         rows += overload(bench)
-    if svg is not None:
-        plot_calls(measured, svg)
-    return rows
+    return measured, rows
 
 
 def main() -> int:
@@ -170,13 +174,22 @@ def main() -> int:
     parser.add_argument("--svg", type=Path, help="where the plot goes")
     arguments = parser.parse_args()
     form = FULL if arguments.full else QUICK
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        re.compile(arguments.only)
+    except re.error as error:
+        parser.error(f"--only {arguments.only}: {error}")
+    for ends in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(ends, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tern-bench.") as folder:
         with nats_server(Path(folder) / "plain", False) as plain, nats_server(Path(folder) / "tls", True) as tls:
             bench = Bench(arguments.build / "tests/bench", {False: plain, True: tls}, form)
             print(heading(form))
-            rows = run_suite(bench, arguments.only, arguments.svg)
+            measured, rows = run_suite(bench, arguments.only)
+    if not rows:
+        broken(f"no workload matches {arguments.only}")
     print("\n".join(table(rows)))
+    if arguments.svg and any(workload.plot for workload, _ in measured):
+        plot_calls(measured, arguments.svg)
     if arguments.json:
         arguments.json.write_text("".join(line + "\n" for line in json_lines(rows)))
     short = sum(verdict.word == "short" for row in rows for verdict in row.verdicts)

@@ -1,6 +1,6 @@
-/* Tern's side: typed calls by generated stubs, on a connection with default options; but for large payloads with a limit
- * that takes all that is in flight, since calls that begin in callbacks cannot wait for room. bench.mode, for a service: where
- * its handlers run, "inline" (the default here) or "pool". Asynchronous calls end inline. */
+/* Tern's side: typed calls by generated stubs, on a connection with default options; but for large payloads with a
+ * limit that takes all that is in flight, since calls that begin in callbacks cannot wait for room. bench.mode, for a
+ * service: where its handlers run, "inline" (the default here) or "pool". Asynchronous calls end inline. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +22,23 @@ static void die(const char *what, const tern_error *err)
     bench_die(what, err->text);
 }
 
+static void die_of_event(tern_conn *conn, const tern_event *event, void *arg)
+{
+    (void)conn, (void)arg;
+    bool fatal = event->kind == TERN_EVENT_DISCONNECTED || event->kind == TERN_EVENT_SLOW_CONSUMER ||
+                 event->kind == TERN_EVENT_MESSAGE_LOST;
+    if (fatal) bench_die("connection", event->text);
+}
+
 static side_conn *tern_side_open(void)
 {
     tern_error err;
     side_conn *c = calloc(1, sizeof *c);
     if (c == NULL) bench_die("open", "no memory");
-    tern_conn_options options = { .url = bench.url, .tls_ca_file = bench.tls_ca };
+    tern_conn_options options = { .url = bench.url,
+                                  .tls_ca_file = bench.tls_ca,
+                                  .on_event = die_of_event,
+                                  .event_executor = tern_executor_inline() };
     if (bench.payload_size > LARGE_BYTES) options.outbound_limit_bytes = LARGE_LIMIT_BYTES;
     tern_client_options client = { .executor = tern_executor_inline() };
     if (tern_connect(&options, &c->conn, &err) != TERN_OK) die("connect", &err);

@@ -89,11 +89,13 @@ static struct slot {
 } slots[SLOTS_MAX];
 static atomic_size_t in_flight;
 static bool goes_on; /* a slot's next call begins when the one before it has ended */
+static bool is_paced;
 
 bool bench_done(uint32_t slot)
 {
     int64_t now = bench_now_ns();
-    bench_took(now - slots[slot].began);
+    if (is_paced) bench_took_since(slots[slot].began);
+    else bench_took(now - slots[slot].began);
     if (goes_on && bench_phase() != BENCH_STOP) {
         slots[slot].began = now;
         return true;
@@ -143,14 +145,15 @@ static void async(void)
     bench_figure_latencies();
 }
 
-/* Begins calls beside the window, which bench_window runs through. */
+/* Begins calls beside the window, which bench_window runs through: all that are due in it, however late. */
 static void *begin_paced(void *conn)
 {
     double per_s = (double)bench_number("per_s", 1000);
     int64_t start = bench_now_ns();
-    for (uint32_t i = 0; bench_phase() != BENCH_STOP; i++) {
+    for (uint32_t i = 0;; i++) {
         int64_t due = start + (int64_t)((double)i * 1e9 / per_s);
         if (due > bench_now_ns()) bench_sleep_until(due);
+        if (bench_is_after_window(due)) break;
         take_slot(i % SLOTS_MAX, due);
         side.begin(conn, i % SLOTS_MAX);
     }
@@ -164,6 +167,7 @@ static void paced(void)
     bench_options_done();
     need_operation(side.begin != NULL);
     side_conn *conn = side.open();
+    is_paced = true;
     if (pthread_create(&pacer, NULL, begin_paced, conn) != 0) bench_die("pacer", "no thread");
     bench_window();
     pthread_join(pacer, NULL);
@@ -249,18 +253,31 @@ static uint64_t settled(size_t subs, bool grouped)
     return least;
 }
 
+static uint64_t published; /* the publisher's, until it has ended */
+
 /* Publishes until the phase ends, at most AHEAD messages ahead of the slowest: nothing is dropped. */
 static void *publish_on(void *conn)
 {
     enum { AHEAD = 8192, PAUSE_NS = 50000, BETWEEN_LOOKS = 64 };
     size_t subs = bench_number("subs", 1);
     bool grouped = bench_text("group", NULL) != NULL;
-    for (uint64_t sent = 0; bench_phase() != BENCH_STOP; sent += BETWEEN_LOOKS) {
-        while (sent - settled(subs, grouped) > AHEAD && bench_phase() != BENCH_STOP)
+    for (; bench_phase() != BENCH_STOP; published += BETWEEN_LOOKS) {
+        while (published - settled(subs, grouped) > AHEAD && bench_phase() != BENCH_STOP)
             bench_sleep_until(bench_now_ns() + PAUSE_NS);
         for (int i = 0; i < BETWEEN_LOOKS; i++) side.publish(conn, BENCH_SUBJECT);
     }
     return NULL;
+}
+
+/* All that was published is to come, to everybody: a figure of messages that get lost means nothing. */
+static void wait_for_messages(size_t subs, bool grouped)
+{
+    int64_t deadline = bench_now_ns() + 10 * 1000000000LL;
+    while (settled(subs, grouped) < published) {
+        if (bench_now_ns() > deadline) bench_die("fanout", "messages were lost");
+        bench_sleep_until(bench_now_ns() + 1000000);
+    }
+    if (settled(subs, grouped) > published) bench_die("fanout", "more messages came than were published");
 }
 
 /* Counts what comes while the window is open. */
@@ -303,6 +320,8 @@ static void fanout(void)
     if (pthread_create(&publisher, NULL, publish_on, conn) != 0) bench_die("publisher", "no thread");
     uint64_t count = received_in_window(subs);
     pthread_join(publisher, NULL);
+    side.flush(conn);
+    wait_for_messages(subs, group != NULL);
     side.close(conn);
     atomic_store(&board->over, true);
     for (int status; wait(&status) > 0;)

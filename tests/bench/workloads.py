@@ -1,6 +1,6 @@
 """The workloads of the benchmark suite: what is run, on which sides, what is read off, and what Tern must reach.
 
-A target compares medians. "best" is the best of raw nats.c's modes. The rows of DESIGN.md's "Numbers to hold" are
+A target compares medians. "best" is the best of raw nats.c's modes. Rows with a target of their own are
 in the quick form too.
 """
 
@@ -174,14 +174,14 @@ def services() -> list[Workload]:
 
 
 def latencies(rates: dict[str, float]) -> list[Workload]:
-    """At half of the peaks measured before: of raw nats.c's best mode, on all sides, and of Tern's own."""
+    """At half of the rates with 256 in flight: of raw nats.c's best mode, on all sides, and of Tern's own."""
     rows = []
     for name, sides in ((BEST, (TERN, *RAW)), (TERN, (TERN,))):
         if name not in rates:
             continue
         per_s = int(rates[name] / 2)
         metrics = (latency("p50_us"), latency("p99_us"), latency("p999_us"))
-        title = f"latency at {per_s:,}/s, half of {'nats.c' if name == BEST else name}'s peak"
+        title = f"latency at {per_s:,}/s, half of what {'nats.c' if name == BEST else name} does with 256 in flight"
         rows.append(Workload(title, f"paced per_s={per_s}", metrics, sides=sides, serves=True))
     return rows
 
