@@ -34,8 +34,9 @@ from workloads import ASAP, BEST, DEFAULTS, GRPC, TERN, Metric, Target, Workload
 def measure(bench: Bench, workload: Workload) -> list[Row]:
     sides = [side for side in workload.sides if bench.has(side)]
     runs: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
-    for _ in range(bench.form.rounds):
-        for side in sides:
+    for round_ in range(bench.form.rounds):
+        first = round_ % len(sides)
+        for side in sides[first:] + sides[:first]:
             runs[side].append(bench.run(side, workload))
     rows = []
     for metric in workload.metrics:
@@ -116,13 +117,18 @@ def processor() -> str:
     return found.group(1) if found else platform.machine()
 
 
-def heading(form: Form) -> str:
-    return (
-        f"nats.c {version('pkg-config', '--modversion', 'libnats')}, "
-        f"{version('nats-server', '--version')}, gRPC {version('pkg-config', '--modversion', 'grpc++')}; "
-        f"{os.cpu_count()} cores, {processor()}; medians of {form.rounds} rounds of {form.ms} ms [min-max], "
-        "load before: " + " ".join(f"{load:.2f}" for load in os.getloadavg())
-    )
+def circumstances(form: Form) -> dict[str, object]:
+    """What the figures are of."""
+    return {
+        "nats.c": version("pkg-config", "--modversion", "libnats"),
+        "nats-server": version("nats-server", "--version").removeprefix("nats-server: "),
+        "gRPC": version("pkg-config", "--modversion", "grpc++"),
+        "cores": os.cpu_count(),
+        "processor": processor(),
+        "rounds": form.rounds,
+        "ms": form.ms,
+        "load before": [round(load, 2) for load in os.getloadavg()],
+    }
 
 
 def progress(name: str) -> None:
@@ -183,7 +189,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tern-bench.") as folder:
         with nats_server(Path(folder) / "plain", False) as plain, nats_server(Path(folder) / "tls", True) as tls:
             bench = Bench(arguments.build / "tests/bench", {False: plain, True: tls}, form)
-            print(heading(form))
+            found = circumstances(form)
+            print("medians [min-max]; " + ", ".join(f"{name} {value}" for name, value in found.items()))
             measured, rows = run_suite(bench, arguments.only)
     if not rows:
         broken(f"no workload matches {arguments.only}")
@@ -191,7 +198,7 @@ def main() -> int:
     if arguments.svg and any(workload.plot for workload, _ in measured):
         plot_calls(measured, arguments.svg)
     if arguments.json:
-        arguments.json.write_text("".join(line + "\n" for line in json_lines(rows)))
+        arguments.json.write_text("".join(line + "\n" for line in [json.dumps(found), *json_lines(rows)]))
     short = sum(verdict.word == "short" for row in rows for verdict in row.verdicts)
     print(f"{short} short" if short else "all targets reached")
     return 1 if short else 0

@@ -220,6 +220,8 @@ static struct board {
     atomic_bool over;
 } * board;
 
+static pid_t parent; /* of the processes that subscribe */
+
 /* A process with the subscriptions from first to last - 1, on one connection. */
 static void subscriber(size_t first, size_t last, const char *subject, const char *group)
 {
@@ -227,7 +229,7 @@ static void subscriber(size_t first, size_t last, const char *subject, const cha
     for (size_t i = first; i < last; i++) side.subscribe(conn, subject, group, &board->counters[i]);
     atomic_fetch_add(&board->ready, last - first);
     while (!atomic_load(&board->over)) {
-        if (getppid() == 1) _exit(1);
+        if (getppid() != parent) _exit(1);
         bench_sleep_until(bench_now_ns() + 5000000);
     }
     side.close(conn);
@@ -297,6 +299,7 @@ static void start_subscribers(size_t subs, size_t processes, const char *subject
 {
     board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (board == MAP_FAILED || subs > SUBS_MAX || processes > subs) bench_die("subs, processes", "too many");
+    parent = getpid();
     for (size_t i = 0; i < processes; i++) {
         pid_t child = fork();
         if (child < 0) bench_die("processes", "no process");

@@ -208,7 +208,7 @@ def memory() -> list[Workload]:
         )
         for name, what, count, sides, targets in (
             ("connection", "conns", 200, (TERN, *RAW), ()),
-            ("subscription", "subs", 10000, (TERN, DEFAULTS), ()),
+            ("subscription", "subs", 10000, (TERN, DEFAULTS, SHARED), ()),
             ("call in flight", "calls", 100000, (TERN,), (Target(512),)),
         )
     ]
