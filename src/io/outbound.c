@@ -5,7 +5,8 @@
  * libc costs page faults: a third of what publishing took. A message above SMALL_MAX gets a chunk of its own, filled
  * before mu is taken, so that a large copy holds nobody up.
  *
- * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather.
+ * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather. Tried,
+ * without gain: to prefetch for writing where the next frames go.
  *
  * Who wakes whom: terni_outbound_left and a change of rules wake publishers that wait for room.
  * Waking the I/O thread is the callers' business (io/loop.h): they know whether they are on it. */
