@@ -63,15 +63,20 @@ static void discard_own(terni_discard_list *list, natsMsg *msg, size_t size)
     if (is_full(list)) destroy_all(list);
 }
 
+/* Takes the list, and leaves an empty one. */
+static terni_discard_list take_locked(terni_discard_list *list)
+{
+    terni_discard_list taken = *list;
+    *list = (terni_discard_list){ 0 };
+    return taken;
+}
+
 static void discard_others(terni_discard *discard, natsMsg *msg, size_t size)
 {
     terni_discard_list full = { 0 };
     (void)pthread_mutex_lock(&discard->mu);
     bool added = add(&discard->others, msg, size);
-    if (is_full(&discard->others)) {
-        full = discard->others;
-        discard->others = (terni_discard_list){ 0 };
-    }
+    if (is_full(&discard->others)) full = take_locked(&discard->others);
     (void)pthread_mutex_unlock(&discard->mu);
     if (!added) natsMsg_Destroy(msg);
     end_list(&full);
@@ -81,15 +86,6 @@ void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool o
 {
     if (on_io_thread) discard_own(&discard->own, msg, size);
     else discard_others(discard, msg, size);
-}
-
-static terni_discard_list take_others(terni_discard *discard)
-{
-    (void)pthread_mutex_lock(&discard->mu);
-    terni_discard_list list = discard->others;
-    discard->others = (terni_discard_list){ 0 };
-    (void)pthread_mutex_unlock(&discard->mu);
-    return list;
 }
 
 /* Gives back an empty list, to be used again where none has come in its place. */
@@ -104,13 +100,15 @@ static void give_back(terni_discard *discard, terni_discard_list list)
 
 void terni_discard_flush(terni_discard *discard, bool lets_go)
 {
-    terni_discard_list others = take_others(discard);
-    destroy_all(&others);
-    destroy_all(&discard->own);
-    if (!lets_go) {
+    (void)pthread_mutex_lock(&discard->mu);
+    terni_discard_list others = take_locked(&discard->others);
+    (void)pthread_mutex_unlock(&discard->mu);
+    if (lets_go) {
+        end_list(&others);
+        end_list(&discard->own);
+    } else {
+        destroy_all(&others);
+        destroy_all(&discard->own);
         give_back(discard, others);
-        return;
     }
-    end_list(&others);
-    end_list(&discard->own);
 }

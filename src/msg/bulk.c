@@ -304,7 +304,7 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
         exchange->reply_is_bare = bare;
         bulk->answered(exchange, msg);
     } else {
-        terni_calls_drop_late(conn, msg, bare ? (size_t)natsMsg_GetDataLength(msg) : TERNI_SIZE_UNKNOWN);
+        terni_calls_drop_late(conn, msg, terni_nats_size(msg, bare));
     }
 }
 

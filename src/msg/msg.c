@@ -96,6 +96,11 @@ bool terni_nats_is_bare(natsMsg *nats)
     return s == NATS_NOT_FOUND;
 }
 
+size_t terni_nats_size(natsMsg *nats, bool is_bare)
+{
+    return is_bare ? (size_t)natsMsg_GetDataLength(nats) : TERNI_SIZE_UNKNOWN;
+}
+
 const char *terni_nats_header(natsMsg *nats, const char *name)
 {
     const char *value = NULL;

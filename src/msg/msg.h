@@ -32,6 +32,9 @@ size_t terni_msg_headers(tern_msg *msg, bool (*left_out)(const char *name), tern
 /* Has it no headers? Those that cannot be read are some. */
 bool terni_nats_is_bare(natsMsg *nats);
 
+/* Its size with its headers, bytes: known where it has none, and otherwise TERNI_SIZE_UNKNOWN. */
+size_t terni_nats_size(natsMsg *nats, bool is_bare);
+
 /* The same as tern_msg_header, without a tern_msg. */
 const char *terni_nats_header(natsMsg *nats, const char *name);
 

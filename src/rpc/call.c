@@ -113,15 +113,10 @@ tern_call *terni_call_take(tern_client *client)
     return call;
 }
 
-/* What is known of a reply's size, with its headers, without looking for them. */
-static size_t reply_size(const tern_call *call, natsMsg *reply)
-{
-    return call->exchange.reply_is_bare ? (size_t)natsMsg_GetDataLength(reply) : TERNI_SIZE_UNKNOWN;
-}
-
 static void discard_reply(tern_call *call, natsMsg *reply)
 {
-    if (reply != NULL) terni_conn_discard(call->client->conn, reply, reply_size(call, reply));
+    if (reply != NULL)
+        terni_conn_discard(call->client->conn, reply, terni_nats_size(reply, call->exchange.reply_is_bare));
 }
 
 /* Lets go of everything that belongs to one use. */
@@ -372,7 +367,7 @@ static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, co
     terni_waiters_wake(call->waiters);
     (void)pthread_mutex_unlock(call->mu);
     bool late = left && reply != NULL; /* not kept: a handle may be read meanwhile */
-    if (late) terni_calls_drop_late(call->client->conn, reply, reply_size(call, reply));
+    if (late) terni_calls_drop_late(call->client->conn, reply, terni_nats_size(reply, call->exchange.reply_is_bare));
 }
 
 /* The call's own end. */

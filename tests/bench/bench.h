@@ -36,7 +36,7 @@ void bench_stop(void);
 void bench_took(int64_t ns);
 
 /* Something that was due then has ended now. It counts if it was due inside the window, whenever it ended. */
-void bench_took_since(int64_t due_ns);
+void bench_took_since(int64_t due_ns, int64_t now_ns);
 
 /* Is it due when the window is over already? */
 bool bench_is_after_window(int64_t due_ns);

@@ -191,7 +191,10 @@ def main() -> int:
             bench = Bench(arguments.build / "tests/bench", {False: plain, True: tls}, form)
             found = circumstances(form)
             print("medians [min-max]; " + ", ".join(f"{name} {value}" for name, value in found.items()))
-            measured, rows = run_suite(bench, arguments.only)
+            try:
+                measured, rows = run_suite(bench, arguments.only)
+            except (instructions.CannotMeasure, subprocess.TimeoutExpired, ValueError) as error:
+                broken(str(error))
     if not rows:
         broken(f"no workload matches {arguments.only}")
     print("\n".join(table(rows)))

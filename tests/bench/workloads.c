@@ -94,7 +94,7 @@ static bool is_paced;
 bool bench_done(uint32_t slot)
 {
     int64_t now = bench_now_ns();
-    if (is_paced) bench_took_since(slots[slot].began);
+    if (is_paced) bench_took_since(slots[slot].began, now);
     else bench_took(now - slots[slot].began);
     if (goes_on && bench_phase() != BENCH_STOP) {
         slots[slot].began = now;
