@@ -21,6 +21,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -46,6 +48,7 @@ enum {
     STUCK_MAX = 4,
     CLOSE_WAIT_MS = 400
 };
+enum { NEAR_RTT_US = 250, NEAR_SEND_BUFFER = 96 * 1024 };
 enum { MESSAGE_MAX = 65 * 1024 * 1024 }; /* nats-server's largest max_payload is 64 MiB */
 
 struct terni_session {
@@ -108,11 +111,26 @@ static void wake_locked(terni_session *session)
 
 /* ---- Hooks ---- */
 
+/* To a server nearby, the kernel would let megabytes wait in the socket, though the server could have them at once:
+ * out of the processor's cache by the time it reads them, which takes a fifth of what it can take in, and in the way of
+ * what is published next. Tern's queue is the better place. Over a longer way much has to be under way at a time, and
+ * the kernel knows how much. Measured with 48 to 256 KiB: below 64 and above 128 it is slower. */
+static void bound_send_buffer(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int bytes = NEAR_SEND_BUFFER;
+    bool known =
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size > offsetof(struct tcp_info, tcpi_min_rtt);
+    if (known && info.tcpi_min_rtt <= NEAR_RTT_US) (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 static natsStatus on_attach(void **user_data, void *loop, natsConnection *nc, natsSock socket)
 {
     terni_session *session = loop;
     (void)nc;
     session->fd = socket;
+    bound_send_buffer(socket);
     atomic_store(&session->wants_write, false);
     *user_data = session;
     return NATS_OK;
