@@ -247,13 +247,18 @@ static bool has_to_send(const tern_conn *conn)
            atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != TERNI_WAKES_ALWAYS;
 }
 
+bool terni_loop_passes(const tern_conn *conn, size_t size)
+{
+    const terni_io *io = &conn->io;
+    return io->session != NULL && io->hush == TERNI_NOT_HUSHED && io->taken == NULL && io->handed < TRANSFER_MAX &&
+           !terni_session_is_down(io->session) && terni_session_takes_frames(io->session) &&
+           size <= tern_conn_max_payload(conn);
+}
+
 bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message)
 {
     terni_io *io = &conn->io;
-    bool goes = io->session != NULL && io->hush == TERNI_NOT_HUSHED && io->taken == NULL &&
-                terni_outgoing_is_plain(message) && !terni_session_is_down(io->session) &&
-                terni_session_takes_frames(io->session) && message->size <= tern_conn_max_payload(conn);
-    if (!goes) return false;
+    if (!terni_outgoing_is_plain(message) || !terni_loop_passes(conn, message->size)) return false;
     terni_frame frame;
     terni_frame_init(&frame, message->subject, message->reply, message->size);
     if (io->handed + frame.size > TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;

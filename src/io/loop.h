@@ -7,6 +7,10 @@
 /* The thread's body; arg is the tern_conn, with a hold on it. */
 void *terni_loop_main(void *arg);
 
+/* On this thread: may a message of so many bytes go as a frame, past the queue, as far as that can be told before it is
+ * tried? */
+bool terni_loop_passes(const tern_conn *conn, size_t size);
+
 /* On this thread: publishes a message as a frame, past the queue, where that would keep its order. False: it is to go
  * through the queue. */
 bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "io/loop.h"
 #include "msg/bulk.h"
 #include "msg/publish.h"
 #include "msg/slot.h"
@@ -66,14 +67,17 @@ static void unlink_live(calls *all, terni_exchange *x)
     x->live = false;
 }
 
+static void leave_inbox(terni_exchange *x, bool answered)
+{
+    if (x->slot != NULL) terni_slot_leave(x, answered);
+    else terni_bulk_leave(&calls_of(x)->bulk, x);
+}
+
 /* Takes the exchange out of everything: it is IDLE afterwards. answered: nothing more can come for it. */
 static void take_out(terni_exchange *x, bool answered)
 {
     calls *all = calls_of(x);
-    if (x->state == TERNI_EXCHANGE_SENT) {
-        if (x->slot != NULL) terni_slot_leave(x, answered);
-        else terni_bulk_leave(&all->bulk, x);
-    }
+    if (x->state == TERNI_EXCHANGE_SENT) leave_inbox(x, answered);
     terni_timer_disarm(&all->timers, &x->timer);
     unlink_live(all, x);
     x->state = TERNI_EXCHANGE_IDLE;
@@ -144,34 +148,39 @@ static tern_status take_inbox(terni_exchange *x, const char **out_reply)
     return st == TERN_RESOURCE_EXHAUSTED ? terni_bulk_take(&all->bulk, x, out_reply) : st;
 }
 
-/* Readies a QUEUED exchange. False: it has ended instead. */
-static bool ready(terni_exchange *x, terni_addition *out_addition)
+/* Asks the owner of an exchange that is about to be sent, and takes an inbox. Not OK: it cannot go, and text says why.
+ */
+static tern_status make_ready(terni_exchange *x, terni_addition *out_addition, const char **out_text)
 {
-    terni_time_ms now = calls_of(x)->conn->io.now, until = x->deadline;
-    tern_status st = TERN_OK;
-    const char *text = NULL;
-    if (now >= x->deadline) {
-        st = TERN_DEADLINE_EXCEEDED;
-        text = "not sent: there was no session";
-    } else if (!x->class->sending(x, &out_addition->header)) {
-        st = TERN_CANCELLED;
-        text = "given up";
-    } else {
-        st = take_inbox(x, &out_addition->reply);
-        text = "no inbox for the reply";
-    }
-    if (st != TERN_OK) {
-        end(x, NULL, st, text, true);
-        return false;
-    }
+    *out_text = "not sent: there was no session";
+    if (calls_of(x)->conn->io.now >= x->deadline) return TERN_DEADLINE_EXCEEDED;
+    *out_text = "given up";
+    if (!x->class->sending(x, &out_addition->header)) return TERN_CANCELLED;
+    *out_text = "no inbox for the reply";
     x->reply_is_bare = false;
+    return take_inbox(x, &out_addition->reply);
+}
+
+/* It goes. */
+static void becomes_sent(terni_exchange *x)
+{
+    terni_time_ms until = x->deadline;
     if (x->reply_timeout_ms > 0) { /* callbacks of this round may have taken a while */
         terni_time_ms reply_until = terni_deadline(x->reply_timeout_ms);
         if (reply_until < until) until = reply_until;
     }
     x->state = TERNI_EXCHANGE_SENT;
     arm(x, until);
-    return true;
+}
+
+/* Readies a QUEUED exchange. False: it has ended instead. */
+static bool ready(terni_exchange *x, terni_addition *out_addition)
+{
+    const char *text;
+    tern_status st = make_ready(x, out_addition, &text);
+    if (st == TERN_OK) becomes_sent(x);
+    else end(x, NULL, st, text, true);
+    return st == TERN_OK;
 }
 
 static bool exchange_sending(terni_sender *sender, uint64_t token, terni_addition *out_addition)
@@ -181,8 +190,7 @@ static bool exchange_sending(terni_sender *sender, uint64_t token, terni_additio
     /* SENT: the session broke while it was being sent, and it goes to the same inbox in the next one. Inboxes of others
      * have used the subject's buffer since, so it takes another. */
     if (current && x->state == TERNI_EXCHANGE_SENT) {
-        if (x->slot != NULL) terni_slot_leave(x, false);
-        else terni_bulk_leave(&calls_of(x)->bulk, x);
+        leave_inbox(x, false);
         x->state = TERNI_EXCHANGE_QUEUED;
     }
     bool goes = current && x->state == TERNI_EXCHANGE_QUEUED && ready(x, out_addition);
@@ -209,11 +217,32 @@ void terni_exchange_init(terni_exchange *x, const terni_exchange_class *class, t
     x->sender.class = &exchange_sender_class;
 }
 
+/* On the I/O thread: hands the request to the session at once, if it has no headers, and none is queued that it would
+ * overtake. False: it is to be queued, and what stands in the way is found there. */
+static bool send_now(terni_exchange *x, terni_outgoing *message)
+{
+    terni_addition addition = { .reply = NULL };
+    const char *text;
+    bool goes = terni_outgoing_is_plain(message) && terni_loop_passes(calls_of(x)->conn, message->size) &&
+                make_ready(x, &addition, &text) == TERN_OK;
+    if (!goes) return false;
+    message->reply = addition.reply;
+    if (addition.header.name == NULL && terni_loop_publish(calls_of(x)->conn, message)) {
+        x->class->hold(x, 1);
+        becomes_sent(x);
+        return true;
+    }
+    message->reply = NULL;
+    leave_inbox(x, true);
+    return false;
+}
+
 tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, tern_error *err)
 {
     x->prefix = message->prefix;
     x->subject = message->subject;
     x->deadline = message->deadline;
+    if (terni_conn_on_io_thread(calls_of(x)->conn) && send_now(x, message)) return TERN_OK;
     x->state = TERNI_EXCHANGE_QUEUED;
     message->sender = &x->sender;
     message->token = ++x->token;
