@@ -91,6 +91,7 @@ static void conn_destroy(terni_lane *lane)
     terni_spares_free(&conn->spare_msgs);
     terni_discard_destroy(&conn->discard);
     terni_outbound_destroy(&conn->out);
+    terni_loan_destroy(&conn->loan);
     terni_waker_destroy(&conn->waker);
     (void)pthread_cond_destroy(&conn->changed);
     (void)pthread_mutex_destroy(&conn->mu);
@@ -137,6 +138,7 @@ static tern_status conn_init(tern_conn *conn, tern_error *err)
     if (pthread_mutex_init(&conn->mu, NULL) != 0) goto no_mutex;
     if (!terni_cond_init(&conn->changed)) goto no_cond;
     if (!terni_waker_init(&conn->waker)) goto no_waker;
+    if (!terni_loan_init(&conn->loan)) goto no_loan;
     if (!terni_outbound_init(&conn->out)) goto no_outbound;
     if (!terni_discard_init(&conn->discard)) goto no_discard;
     if (terni_lane_init(&conn->events, &events_class, &lane)) return TERN_OK;
@@ -144,6 +146,8 @@ static tern_status conn_init(tern_conn *conn, tern_error *err)
 no_discard:
     terni_outbound_destroy(&conn->out);
 no_outbound:
+    terni_loan_destroy(&conn->loan);
+no_loan:
     terni_waker_destroy(&conn->waker);
 no_waker:
     (void)pthread_cond_destroy(&conn->changed);

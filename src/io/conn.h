@@ -13,6 +13,7 @@
 #include "io/discard.h"
 #include "io/entry.h"
 #include "io/fence.h"
+#include "io/loan.h"
 #include "io/options.h"
 #include "io/outbound.h"
 #include "io/servers.h"
@@ -60,7 +61,7 @@ typedef enum terni_hush {
     TERNI_HUSHED      /* no; it is back */
 } terni_hush;
 
-/* What only the I/O thread touches. */
+/* What only the I/O thread touches, or who has the loop in its place (io/loan.h). */
 typedef struct terni_io {
     terni_servers servers;
     terni_session *session;  /* up, or NULL */
@@ -95,6 +96,8 @@ typedef struct terni_io {
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
     size_t handed;                         /* weight of the messages in the buffers of the session */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
+    bool unhanded;                         /* who had the loop has read what is not for it */
+    terni_time_ms lend_at;                 /* not before */
     terni_time_ms discard_at;              /* handled messages are to be destroyed, however few they are */
 } terni_io;
 
@@ -106,6 +109,7 @@ struct tern_conn {
     terni_discard discard;
     terni_spares spare_msgs; /* tern_msg, see msg/msg.c; the I/O thread takes them */
     terni_waker waker;
+    terni_loan loan;
     pthread_t thread;
     terni_calls_hooks *calls; /* the call engine's, see msg/calls.h; set once before the thread starts */
 

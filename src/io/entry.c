@@ -256,6 +256,11 @@ static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
     return (uint64_t)pending;
 }
 
+uint64_t terni_entry_drain(terni_entry *entry)
+{
+    return entry->nsub == NULL ? 0 : drain_one(entry, entry->nsub);
+}
+
 void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected)
 {
     for (int group = 0; group < TERNI_ENTRY_GROUPS && expected > 0; group++) {

@@ -91,6 +91,9 @@ void terni_entries_retire(terni_entry_table *table);
 /* After each read of the session, before terni_entries_drain. */
 void terni_entries_was_read(terni_entry_table *table);
 
+/* Hands over what has come for one entry of the session, that is not threaded. Returns how many messages that were. */
+uint64_t terni_entry_drain(terni_entry *entry);
+
 /* Hands over what has come for the entries of the session, or of the retiring one. expected: how many
  * messages came, to stop looking when they are found. */
 void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected);

@@ -23,6 +23,7 @@
  * (io/session.c), tern_conn_close. Timers are looked at in every round. */
 #include "io/loop.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@
 #include "io/reconnect.h"
 
 enum { TRANSFER_MAX = 128 * 1024, POLL_FDS = 3, HUNG_UP = POLLHUP | POLLRDHUP | POLLERR };
-enum { GATHER_MIN = 32, GATHER_NS = 20000, DISCARD_AFTER_MS = 50 };
+enum { GATHER_MIN = 32, GATHER_NS = 20000, DISCARD_AFTER_MS = 50, LEND_AGAIN_MS = 100 };
 
 /* ---- Out ---- */
 
@@ -326,23 +327,51 @@ static void run_without_session(tern_conn *conn)
 
 /* ---- In ---- */
 
-static void receive(tern_conn *conn, bool hung_up)
+/* What came, fences apart. */
+static void count_in(tern_conn *conn, uint64_t messages, uint64_t bytes)
+{
+    (void)atomic_fetch_add_explicit(&conn->msgs_in, messages, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&conn->bytes_in, bytes, memory_order_relaxed);
+}
+
+/* Hands over what has been read. */
+static void hand_over(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    uint64_t msgs = 0, bytes = 0;
-    terni_session_read(io->session, hung_up);
+    uint64_t msgs = 0, bytes = 0, fence_bytes = 0;
     terni_entries_was_read(&io->entries);
-    io->last_heard = io->now;
     terni_session_received(io->session, &msgs, &bytes);
     if (msgs <= io->seen_msgs) return;
-    uint64_t fence_bytes = 0, fences = terni_fences_pending(&io->fences, &fence_bytes);
-    uint64_t came = msgs - io->seen_msgs - fences, came_bytes = bytes - io->seen_bytes - fence_bytes;
-    (void)atomic_fetch_add_explicit(&conn->msgs_in, came, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_in, came_bytes, memory_order_relaxed);
+    uint64_t fences = terni_fences_pending(&io->fences, &fence_bytes);
+    uint64_t came = msgs - io->seen_msgs - fences;
+    count_in(conn, came, bytes - io->seen_bytes - fence_bytes);
     io->seen_msgs = msgs;
     io->seen_bytes = bytes;
     terni_entries_drain(&io->entries, false, came);
     if (fences > 0) terni_fences_drain(&io->fences);
+}
+
+static void receive(tern_conn *conn, bool hung_up)
+{
+    terni_session_read(conn->io.session, hung_up);
+    conn->io.last_heard = conn->io.now;
+    hand_over(conn);
+}
+
+/* On a borrowed loop: reads, and hands over what came for entry. False: something else came, or has happened. */
+static bool receive_for(tern_conn *conn, terni_entry *entry)
+{
+    terni_io *io = &conn->io;
+    uint64_t msgs = 0, bytes = 0;
+    terni_session_read(io->session, false);
+    io->last_heard = io->now;
+    terni_session_received(io->session, &msgs, &bytes);
+    io->unhanded = terni_entry_drain(entry) != msgs - io->seen_msgs; /* then all is counted there */
+    if (io->unhanded) return false;
+    count_in(conn, msgs - io->seen_msgs, bytes - io->seen_bytes);
+    io->seen_msgs = msgs;
+    io->seen_bytes = bytes;
+    return terni_session_is_quiet(io->session) && !terni_session_wants_write(io->session);
 }
 
 static void receive_retiring(tern_conn *conn, bool hung_up)
@@ -371,14 +400,44 @@ static terni_time_ms next_deadline(tern_conn *conn)
 }
 
 /* How long to sleep at most. */
-static struct timespec sleep_time(tern_conn *conn)
+static int sleep_ms(tern_conn *conn)
 {
-    if (conn->io.gathers) return (struct timespec){ .tv_nsec = GATHER_NS };
     terni_time_ms deadline = next_deadline(conn), longest = 60000;
     terni_time_ms left = deadline == TERNI_NEVER ? longest : deadline - terni_now_ms();
-    if (left <= 0) return (struct timespec){ 0 };
-    if (left > longest) left = longest;
-    return (struct timespec){ .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+    if (left <= 0) return 0;
+    return (int)(left < longest ? left : longest);
+}
+
+/* May who calls and waits have the loop while this thread sleeps? */
+static bool can_lend(tern_conn *conn)
+{
+    const terni_io *io = &conn->io;
+    return !io->gathers && io->now >= io->lend_at && terni_reconnect_is_quiet(conn) &&
+           terni_session_takes_frames(io->session) && !terni_session_wants_write(io->session) &&
+           terni_loan_can_offer(&conn->loan, &conn->waker, terni_session_fd(io->session), io->sessions);
+}
+
+/* Waits until one of fds is ready, or a timer is due. */
+static int wait_for(tern_conn *conn, struct pollfd fds[POLL_FDS], bool sleeps)
+{
+    terni_io *io = &conn->io;
+    if (sleeps && can_lend(conn)) {
+        short events[2] = { 0 };
+        bool recalled = false;
+        int ready = terni_loan_sleep(&conn->loan, sleep_ms(conn), events, &recalled);
+        if (recalled) io->lend_at = terni_deadline(LEND_AGAIN_MS);
+        fds[0].revents = events[0];
+        fds[1].revents = events[1];
+        return ready;
+    }
+    struct timespec timeout = { 0 };
+    if (sleeps && io->gathers) {
+        timeout.tv_nsec = GATHER_NS;
+    } else if (sleeps) {
+        int ms = sleep_ms(conn);
+        timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+    }
+    return ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
 }
 
 /* Where little comes, messages are not to wait until there are many. Those of the last round wait for the next one. */
@@ -414,18 +473,54 @@ static void wait_and_serve(tern_conn *conn, bool more)
                                     poll_for(io->session),
                                     poll_for(io->retiring) };
     bool sleeps = !more && terni_waker_sleep(&conn->waker);
-    struct timespec timeout = sleeps ? sleep_time(conn) : (struct timespec){ 0 };
-    int ready = ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
+    int ready = wait_for(conn, fds, sleeps);
     io->now = terni_now_ms();
     terni_waker_awake(&conn->waker, ready > 0 && fds[0].revents != 0);
     if (ready == 0 && sleeps && !io->gathers) tidy_up(conn);
     else if (io->now >= io->discard_at) discard_old(conn);
+    if (io->unhanded) hand_over(conn);
+    io->unhanded = false;
     if (ready <= 0) return;
     if ((fds[1].revents & POLLOUT) != 0 && terni_session_wants_write(io->session)) write_on(conn);
     if ((fds[1].revents & ~POLLOUT) != 0) receive(conn, (fds[1].revents & HUNG_UP) != 0);
     if ((fds[2].revents & POLLOUT) != 0 && terni_session_wants_write(io->retiring)) terni_session_write(io->retiring);
     if ((fds[2].revents & ~POLLOUT) != 0) receive_retiring(conn, (fds[2].revents & HUNG_UP) != 0);
 }
+
+/* ---- Borrowed ---- */
+
+bool terni_loop_borrow(tern_conn *conn)
+{
+    if (!terni_loan_take(&conn->loan)) return false;
+    terni_waker_own(&conn->waker);
+    conn->io.now = terni_now_ms();
+    return true;
+}
+
+void terni_loop_give_back(tern_conn *conn, bool is_done)
+{
+    if (!is_done) conn->io.lend_at = conn->io.now + LEND_AGAIN_MS;
+    terni_waker_own(NULL);
+    terni_loan_give_back(&conn->loan);
+    if (!is_done) terni_waker_wake(&conn->waker);
+}
+
+bool terni_loop_serve(tern_conn *conn, terni_entry *entry, terni_time_ms deadline)
+{
+    terni_io *io = &conn->io;
+    if (terni_session_wants_write(io->session)) terni_session_write(io->session);
+    if (terni_session_wants_write(io->session)) return false;
+    terni_conn_written(conn);
+    io->refilled = false;
+    struct pollfd fds[] = { { .fd = conn->loan.recall_fd, .events = POLLIN }, poll_for(io->session) };
+    terni_time_ms left = deadline - io->now;
+    int ready = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
+    io->now = terni_now_ms();
+    if (io->now >= io->discard_at) discard_old(conn);
+    return ready == 1 && fds[1].revents == POLLIN && receive_for(conn, entry);
+}
+
+/* ---- The end ---- */
 
 /* Nothing will be sent any more: messages are lost, controls are told. */
 static void drop_queued(tern_conn *conn)

@@ -424,8 +424,7 @@ static void check_retiring(tern_conn *conn)
     else if (terni_now_ms() >= io->drain_at) drain_retiring(&io->moved, TERN_OK);
 }
 
-/* There is a session and nothing but that, nothing has happened to it, and it need not be asked for a sign of life. */
-static bool is_quiet(const tern_conn *conn)
+bool terni_reconnect_is_quiet(const tern_conn *conn)
 {
     const terni_io *io = &conn->io;
     bool alone = io->session != NULL && io->attempt == NULL && io->retiring == NULL && !io->moving;
@@ -435,7 +434,7 @@ static bool is_quiet(const tern_conn *conn)
 void terni_reconnect_step(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    if (is_quiet(conn)) return;
+    if (terni_reconnect_is_quiet(conn)) return;
     if (io->session != NULL) check_session(conn);
     if (io->retiring != NULL) check_retiring(conn);
     if (io->attempt != NULL) check_attempt(conn);

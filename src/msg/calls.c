@@ -237,12 +237,29 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
     return false;
 }
 
+/* A caller that waits and is the only one has the loop, if that is to be had. */
+static bool borrow(const calls *all, const terni_exchange *x)
+{
+    return x->waits && atomic_load_explicit(&all->in_flight, memory_order_relaxed) == 1 && terni_loop_borrow(all->conn);
+}
+
+/* False: the request is to be queued. */
+static bool starts_here(terni_exchange *x, terni_outgoing *message)
+{
+    calls *all = calls_of(x);
+    if (terni_conn_on_io_thread(all->conn)) return send_now(x, message);
+    if (!borrow(all, x)) return false;
+    x->borrowed = send_now(x, message);
+    if (!x->borrowed) terni_loop_give_back(all->conn, false); /* it may have subscribed an inbox */
+    return x->borrowed;
+}
+
 tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, tern_error *err)
 {
     x->prefix = message->prefix;
     x->subject = message->subject;
     x->deadline = message->deadline;
-    if (terni_conn_on_io_thread(calls_of(x)->conn) && send_now(x, message)) return TERN_OK;
+    if (starts_here(x, message)) return TERN_OK;
     x->state = TERNI_EXCHANGE_QUEUED;
     message->sender = &x->sender;
     message->token = ++x->token;
@@ -253,6 +270,17 @@ tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, ter
     x->class->release(x);
     x->class->release(x);
     return st;
+}
+
+void terni_exchange_serve(terni_exchange *x)
+{
+    if (!x->borrowed) return;
+    tern_conn *conn = calls_of(x)->conn;
+    terni_entry *entry = x->slot == NULL ? NULL : terni_slot_entry(x->slot);
+    bool serves = entry != NULL && !atomic_load(&x->attended); /* attended: by this thread, which then wakes nobody */
+    x->borrowed = false;
+    while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, x->timer.at);
+    terni_loop_give_back(conn, serves && x->state == TERNI_EXCHANGE_IDLE);
 }
 
 bool terni_exchange_attend(terni_exchange *x)

@@ -43,6 +43,8 @@ typedef struct terni_exchange {
     terni_sender sender;
     uint64_t token; /* of the last start */
     terni_exchange_state state;
+    bool waits;         /* the owner's: who starts it will then wait for it, and may do so in the loop's place */
+    bool borrowed;      /* who started it has the loop: terni_exchange_serve is to follow */
     bool live;          /* in the list by next and prev */
     bool reply_is_bare; /* known to have no headers */
     terni_timer timer;
@@ -72,6 +74,10 @@ void terni_exchange_init(terni_exchange *exchange, const terni_exchange_class *c
  * queue it waits as terni_publish does, until message->deadline. Any thread. Not OK: it is IDLE still, and will not
  * end. Its deadline is kept from sending on; terni_exchange_keep_deadline has it kept before that, too. */
 tern_status terni_exchange_start(terni_exchange *exchange, terni_outgoing *message, tern_error *err);
+
+/* What follows a start that went well, where the owner waits: does what the I/O thread would be woken for, if that has
+ * lent its loop. Its end may have come when this returns, or not. */
+void terni_exchange_serve(terni_exchange *exchange);
 
 /* Has the deadline of an exchange kept that has been started, wherever its request waits. Any thread; the caller has a
  * hold. */

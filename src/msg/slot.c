@@ -145,6 +145,11 @@ void terni_slot_leave(terni_exchange *exchange, bool answered)
     give_back(slot);
 }
 
+terni_entry *terni_slot_entry(terni_slot *slot)
+{
+    return &slot->entry;
+}
+
 bool terni_slot_refused(terni_exchange *exchange, const char *subject)
 {
     terni_slot *slot = exchange->slot;

@@ -25,6 +25,9 @@ tern_status terni_slot_take(terni_slots *slots, terni_exchange *exchange, const 
 /* Ends that. answered: nothing more can come for it; otherwise the slot waits for its fence before it is used again. */
 void terni_slot_leave(terni_exchange *exchange, bool answered);
 
+/* Where its reply comes to. */
+terni_entry *terni_slot_entry(terni_slot *slot);
+
 /* Is this the slot's inbox? Then the server refused it: the slot is to be subscribed anew. */
 bool terni_slot_refused(terni_exchange *exchange, const char *subject);
 

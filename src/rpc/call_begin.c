@@ -135,6 +135,7 @@ static tern_status begin(tern_client *client, const tern_method *method, terni_c
     }
     call->method = method;
     call->kind = kind;
+    call->exchange.waits = kind == TERNI_CALL_BLOCKING;
     st = set_deadline(call, options, err);
     if (st == TERN_OK) st = add_metadata(call, options, err);
     if (st == TERN_OK) {
@@ -169,6 +170,7 @@ static void run_blocking(tern_call *call, const ProtobufCMessage *request, Proto
     tern_status st = prepare(call, request, why);
     terni_time_ms deadline = call->exchange.deadline; /* the I/O thread's once the call has started */
     if (st == TERN_OK) st = start(call, request, why);
+    if (st == TERN_OK) terni_exchange_serve(&call->exchange);
     if (st == TERN_OK && wait_for_end(call, deadline)) {
         terni_call_conclude(call, out_message, why);
     } else {
