@@ -11,15 +11,17 @@ enum { TERNI_DIGITS_MAX = 20 };
 static inline size_t terni_digits(uint64_t number, unsigned base)
 {
     size_t count = 1;
-    while ((number /= base) > 0) count++;
+    for (; number >= base; number /= base) count++;
     return count;
 }
 
 /* Writes number, which has count digits. Returns what follows; there is no NUL. */
 static inline char *terni_put_digits(char *at, size_t count, uint64_t number, unsigned base)
 {
-    char *end = at + count;
-    for (char *digit = end; digit > at; number /= base) *--digit = "0123456789abcdef"[number % base];
+    static const char digits[] = "0123456789abcdef";
+    char *end = at + count, *digit = end;
+    for (; number >= base; number /= base) *--digit = digits[number % base];
+    *--digit = digits[number];
     return end;
 }
 

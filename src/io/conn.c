@@ -58,6 +58,7 @@ void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, 
     bool later = !terni_conn_on_io_thread(conn) || terni_lane_inside(&conn->events); /* one after the other */
     if (terni_executor_is_inline(conn->events.executor) && later) {
         (void)terni_lane_push_later(&conn->events, &event->item);
+        atomic_store(&conn->events_wait, true);
         terni_waker_wake(&conn->waker);
         return;
     }
@@ -67,7 +68,8 @@ void terni_conn_emit(tern_conn *conn, tern_event_kind kind, tern_status status, 
 
 void terni_conn_tell_deferred(tern_conn *conn)
 {
-    if (conn->options.values.on_event == NULL || !terni_executor_is_inline(conn->events.executor)) return;
+    if (!atomic_load_explicit(&conn->events_wait, memory_order_relaxed)) return;
+    atomic_store(&conn->events_wait, false); /* first, so that one is either told now or is waited for again */
     terni_conn_retain(conn);
     (void)terni_lane_work(&conn->events, SIZE_MAX);
 }

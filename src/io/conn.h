@@ -125,8 +125,9 @@ struct tern_conn {
     terni_member *members;
     terni_companion *discovery; /* of the services, see rpc/discovery/; NULL: not yet; set once */
 
-    atomic_bool stop;     /* the I/O thread is to end */
-    atomic_bool draining; /* new requests are refused, but those of handlers */
+    atomic_bool events_wait; /* there may be inline ones that other threads left to the I/O thread */
+    atomic_bool stop;        /* the I/O thread is to end */
+    atomic_bool draining;    /* new requests are refused, but those of handlers */
     atomic_size_t max_payload;
     atomic_uint_fast64_t msgs_in, bytes_in, msgs_out, bytes_out, reconnects, dropped_in, dropped_out, late_replies;
 

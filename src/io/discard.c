@@ -79,7 +79,7 @@ static void discard_others(terni_discard *discard, natsMsg *msg, size_t size)
     if (is_full(&discard->others)) full = take_locked(&discard->others);
     (void)pthread_mutex_unlock(&discard->mu);
     if (!added) natsMsg_Destroy(msg);
-    end_list(&full);
+    if (full.count > 0) end_list(&full);
 }
 
 void terni_discard_msg(terni_discard *discard, natsMsg *msg, size_t size, bool on_io_thread)

@@ -238,30 +238,43 @@ static void hand_over(terni_entry *entry, const taken *t, size_t bytes)
     }
 }
 
-/* Hands over what the subscription holds. Returns how many there were. The size of messages with their headers shows
- * only in how much less is pending after them. */
-static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
+/* The size of messages with their headers shows only in how much less is pending after them. */
+static void hand_over_all(terni_entry *entry, natsSubscription *nsub, int pending, int bytes)
 {
-    int pending = 0, before = 0, after = 0;
     taken t;
-    if (entry->threaded != NULL) return nsub == entry->nsub ? take_came(entry) : 0;
-    if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
-    for (int left = pending; left > 0; left -= (int)t.count, before = after) {
+    for (int left = pending, after = 0; left > 0; left -= (int)t.count, bytes = after) {
         take(&t, nsub, left > TAKE_MAX ? TAKE_MAX : (size_t)left);
         after = 0;
         if (left > (int)t.count) (void)natsSubscription_GetPending(nsub, NULL, &after);
-        hand_over(entry, &t, (size_t)(before - after));
+        hand_over(entry, &t, (size_t)(bytes - after));
         if (entry->nsub != nsub && entry->retiring_nsub != nsub) break; /* destroyed meanwhile */
     }
-    return (uint64_t)pending;
 }
 
+static void hand_over_one(terni_entry *entry, natsSubscription *nsub, size_t bytes)
+{
+    natsMsg *msg = NULL;
+    natsStatus s = natsSubscription_NextMsg(&msg, nsub, 0);
+    if (s == NATS_OK) entry->class->deliver(entry, msg, bytes);
+    else if (s == NATS_NO_RESPONDERS) entry->class->no_responders(entry);
+}
+
+/* Hands over what the subscription holds. Returns how many there were. */
+static uint64_t drain_one(terni_entry *entry, natsSubscription *nsub)
+{
+    int pending = 0, before = 0;
+    if (entry->threaded != NULL) return nsub == entry->nsub ? take_came(entry) : 0;
+    if (natsSubscription_GetPending(nsub, &pending, &before) != NATS_OK || pending <= 0) return 0;
+    if (pending == 1) hand_over_one(entry, nsub, (size_t)before);
+    else hand_over_all(entry, nsub, pending, before);
+    return (uint64_t)pending;
+}
 uint64_t terni_entry_drain(terni_entry *entry)
 {
     return entry->nsub == NULL ? 0 : drain_one(entry, entry->nsub);
 }
 
-void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected)
+uint64_t terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected)
 {
     for (int group = 0; group < TERNI_ENTRY_GROUPS && expected > 0; group++) {
         terni_entry *next;
@@ -274,4 +287,5 @@ void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expec
             if (found > 0 && hit_first) move_to_front(table, entry);
         }
     }
+    return expected;
 }

@@ -95,7 +95,7 @@ void terni_entries_was_read(terni_entry_table *table);
 uint64_t terni_entry_drain(terni_entry *entry);
 
 /* Hands over what has come for the entries of the session, or of the retiring one. expected: how many
- * messages came, to stop looking when they are found. */
-void terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected);
+ * messages came, to stop looking when they are found. Returns how many were not. */
+uint64_t terni_entries_drain(terni_entry_table *table, bool retiring, uint64_t expected);
 
 #endif

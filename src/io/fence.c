@@ -53,7 +53,7 @@ uint64_t terni_fences_pending(terni_fence_list *list, uint64_t *out_bytes)
 {
     int msgs = 0, bytes = 0;
     *out_bytes = 0;
-    if (list->nsub == NULL || natsSubscription_GetPending(list->nsub, &msgs, &bytes) != NATS_OK) return 0;
+    if (list->head == NULL || natsSubscription_GetPending(list->nsub, &msgs, &bytes) != NATS_OK) return 0;
     *out_bytes = (uint64_t)bytes;
     return (uint64_t)msgs;
 }
@@ -70,8 +70,9 @@ static void returned(terni_fence_list *list, const char *data, int size)
 
 void terni_fences_drain(terni_fence_list *list)
 {
-    uint64_t bytes;
-    for (uint64_t pending = terni_fences_pending(list, &bytes); pending > 0; pending--) {
+    int pending = 0;
+    if (list->nsub == NULL || natsSubscription_GetPending(list->nsub, &pending, NULL) != NATS_OK) return;
+    for (; pending > 0; pending--) {
         natsMsg *msg = NULL;
         if (natsSubscription_NextMsg(&msg, list->nsub, 0) != NATS_OK) continue;
         returned(list, natsMsg_GetData(msg), natsMsg_GetDataLength(msg));

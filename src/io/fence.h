@@ -36,10 +36,11 @@ void terni_fences_close(terni_fence_list *list);
 /* Sends a fence. On failure it is not on its way, and done is not called. */
 natsStatus terni_fence_send(terni_fence_list *list, terni_fence *fence);
 
-/* How many have come back and wait for terni_fences_drain, and of how many bytes. */
+/* How many of those on their way have come back and wait for terni_fences_drain, and of how many bytes. */
 uint64_t terni_fences_pending(terni_fence_list *list, uint64_t *out_bytes);
 
-/* Ends those that have come back. To be called when all other messages read so far are handed over. */
+/* Ends those that have come back, and drops what somebody else has sent here. To be called when all other messages read
+ * so far are handed over. */
 void terni_fences_drain(terni_fence_list *list);
 
 /* Ends the oldest with OK: the server refused to pass it on, which proves as much. */

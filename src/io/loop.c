@@ -7,7 +7,7 @@
  * than that, and what is not yet handed over outlives the session. Messages without headers come as frames, many
  * in one record, and go into a buffer of Tern's (io/frames.h), all else into nats.c's; the former is older, and
  * written first: while nats.c's holds something, everything goes there. What is published on this thread goes into
- * Tern's at once, while nothing is queued that it would overtake (terni_loop_publish).
+ * Tern's at once, while nothing is queued that it would overtake (terni_loop_pass).
  *
  * A round with GATHER_MIN frames means that somebody streams: then it looks again after GATHER_NS, and patient
  * publishers do not wake it meanwhile. Nor does anybody with a message while the socket is full.
@@ -100,7 +100,7 @@ static natsStatus publish_plain(tern_conn *conn, const char *subject, const char
     natsConnection *nc = terni_session_nats(session);
     terni_frame frame;
     char *at = NULL;
-    if (size <= tern_conn_max_payload(conn)) {
+    if (size <= tern_conn_max_payload(conn) && terni_session_takes_frames(session)) {
         terni_frame_init(&frame, subject, reply, size);
         at = terni_session_publish(session, &frame);
     }
@@ -241,25 +241,24 @@ static bool fill_session(tern_conn *conn)
     return true;
 }
 
-/* May there be something to send? Who queues a message without waking the thread was told not to. */
-static bool has_to_send(const tern_conn *conn)
+/* May there be something in the queue? Who queues a message without waking the thread was told not to. */
+static bool has_to_take(const tern_conn *conn)
 {
     return conn->io.refilled || conn->io.taken != NULL ||
            atomic_load_explicit(&conn->out.wakes, memory_order_relaxed) != TERNI_WAKES_ALWAYS;
 }
 
-bool terni_loop_passes(const tern_conn *conn, size_t size)
+bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message)
 {
     const terni_io *io = &conn->io;
-    return io->session != NULL && io->hush == TERNI_NOT_HUSHED && io->taken == NULL && io->handed < TRANSFER_MAX &&
-           !terni_session_is_down(io->session) && terni_session_takes_frames(io->session) &&
-           size <= tern_conn_max_payload(conn);
+    return terni_outgoing_is_plain(message) && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
+           io->taken == NULL && io->handed < TRANSFER_MAX && !terni_session_is_down(io->session) &&
+           terni_session_takes_frames(io->session) && message->size <= tern_conn_max_payload(conn);
 }
 
-bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message)
+bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message)
 {
     terni_io *io = &conn->io;
-    if (!terni_outgoing_is_plain(message) || !terni_loop_passes(conn, message->size)) return false;
     terni_frame frame;
     terni_frame_init(&frame, message->subject, message->reply, message->size);
     if (io->handed + frame.size > TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;
@@ -269,8 +268,7 @@ bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message)
         return false;
     }
     terni_outgoing_fill(message, at);
-    io->handed += frame.size;
-    io->refilled = true; /* so that this round's end writes it */
+    io->handed += frame.size; /* so that this round's end writes it */
     count_out(conn, 1, message->size);
     return true;
 }
@@ -294,13 +292,14 @@ static bool waits_for_socket(const tern_conn *conn)
 static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
-    if (io->hush != TERNI_NOT_HUSHED) return false;
+    bool takes = has_to_take(conn);
+    if (io->hush != TERNI_NOT_HUSHED || (!takes && io->handed == 0)) return false;
     if (!terni_session_wants_write(io->session)) terni_conn_written(conn);
     else if (waits_for_socket(conn)) return false;
     set_wakes(conn, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */
     io->read_next = false;
     io->frames_handed = 0;
-    bool is_up = fill_session(conn);
+    bool is_up = !takes || fill_session(conn);
     if (terni_session_wants_write(io->session)) terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) {
         set_wakes(conn, TERNI_WAKES_NEVER);
@@ -347,8 +346,8 @@ static void hand_over(tern_conn *conn)
     count_in(conn, came, bytes - io->seen_bytes - fence_bytes);
     io->seen_msgs = msgs;
     io->seen_bytes = bytes;
-    terni_entries_drain(&io->entries, false, came);
-    if (fences > 0) terni_fences_drain(&io->fences);
+    uint64_t missing = terni_entries_drain(&io->entries, false, came);
+    if (fences > 0 || missing > 0) terni_fences_drain(&io->fences); /* missing: what is no fence of this side's */
 }
 
 static void receive(tern_conn *conn, bool hung_up)
@@ -430,14 +429,9 @@ static int wait_for(tern_conn *conn, struct pollfd fds[POLL_FDS], bool sleeps)
         fds[1].revents = events[1];
         return ready;
     }
-    struct timespec timeout = { 0 };
-    if (sleeps && io->gathers) {
-        timeout.tv_nsec = GATHER_NS;
-    } else if (sleeps) {
-        int ms = sleep_ms(conn);
-        timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-    }
-    return ppoll(fds, io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS, &timeout, NULL);
+    nfds_t count = io->retiring == NULL ? POLL_FDS - 1 : POLL_FDS;
+    if (sleeps && io->gathers) return ppoll(fds, count, &(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
+    return poll(fds, count, sleeps ? sleep_ms(conn) : 0);
 }
 
 /* Where little comes, messages are not to wait until there are many. Those of the last round wait for the next one. */
@@ -508,10 +502,9 @@ void terni_loop_give_back(tern_conn *conn, bool is_done)
 bool terni_loop_serve(tern_conn *conn, terni_entry *entry, terni_time_ms deadline)
 {
     terni_io *io = &conn->io;
-    if (terni_session_wants_write(io->session)) terni_session_write(io->session);
+    terni_session_write(io->session);
     if (terni_session_wants_write(io->session)) return false;
     terni_conn_written(conn);
-    io->refilled = false;
     struct pollfd fds[] = { { .fd = conn->loan.recall_fd, .events = POLLIN }, poll_for(io->session) };
     terni_time_ms left = deadline - io->now;
     int ready = poll(fds, 2, left > INT_MAX ? INT_MAX : (int)left);
@@ -586,7 +579,7 @@ void terni_loop_round(tern_conn *conn, bool waits)
     terni_conn_tell_deferred(conn);
     terni_reconnect_step(conn);
     conn->calls->step(conn->calls);
-    bool more = conn->io.session != NULL && has_to_send(conn) && transfer(conn);
+    bool more = conn->io.session != NULL && transfer(conn);
     if (conn->io.session == NULL && atomic_load(&conn->draining)) run_without_session(conn);
     if (atomic_load(&conn->stop)) more = true; /* that signal has been taken above, or it came from this thread */
     if (!is_down(conn->io.session) && !is_down(conn->io.retiring)) wait_and_serve(conn, more || !waits);

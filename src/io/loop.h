@@ -7,13 +7,13 @@
 /* The thread's body; arg is the tern_conn, with a hold on it. */
 void *terni_loop_main(void *arg);
 
-/* On this thread: may a message of so many bytes go as a frame, past the queue, as far as that can be told before it is
+/* On this thread: may a message go to the session at once, past the queue, as far as that can be told before it is
  * tried? */
-bool terni_loop_passes(const tern_conn *conn, size_t size);
+bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message);
 
-/* On this thread: publishes a message as a frame, past the queue, where that would keep its order. False: it is to go
- * through the queue. */
-bool terni_loop_publish(tern_conn *conn, const terni_outgoing *message);
+/* After terni_loop_passes: tries it. False: something is queued that it would overtake, or there is no room; it is to
+ * go through the queue. */
+bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message);
 
 /* ---- For a caller that would only wait for the I/O thread ---- */
 

@@ -573,7 +573,7 @@ bool terni_session_takes_frames(const terni_session *session)
 
 char *terni_session_publish(terni_session *session, const terni_frame *frame)
 {
-    return terni_session_takes_frames(session) ? terni_frames_add(&session->frames, frame) : NULL;
+    return terni_frames_add(&session->frames, frame);
 }
 
 bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size)

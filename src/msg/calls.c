@@ -223,11 +223,10 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
 {
     terni_addition addition = { .reply = NULL };
     const char *text;
-    bool goes = terni_outgoing_is_plain(message) && terni_loop_passes(calls_of(x)->conn, message->size) &&
-                make_ready(x, &addition, &text) == TERN_OK;
+    bool goes = terni_loop_passes(calls_of(x)->conn, message) && make_ready(x, &addition, &text) == TERN_OK;
     if (!goes) return false;
     message->reply = addition.reply;
-    if (addition.header.name == NULL && terni_loop_publish(calls_of(x)->conn, message)) {
+    if (addition.header.name == NULL && terni_loop_pass(calls_of(x)->conn, message)) {
         x->class->hold(x, 1);
         becomes_sent(x);
         return true;
@@ -272,15 +271,17 @@ tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, ter
     return st;
 }
 
-void terni_exchange_serve(terni_exchange *x)
+bool terni_exchange_serve(terni_exchange *x)
 {
-    if (!x->borrowed) return;
+    if (!x->borrowed) return false;
     tern_conn *conn = calls_of(x)->conn;
     terni_entry *entry = x->slot == NULL ? NULL : terni_slot_entry(x->slot);
     bool serves = entry != NULL && !atomic_load(&x->attended); /* attended: by this thread, which then wakes nobody */
     x->borrowed = false;
     while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, x->timer.at);
-    terni_loop_give_back(conn, serves && x->state == TERNI_EXCHANGE_IDLE);
+    bool ended = x->state == TERNI_EXCHANGE_IDLE;
+    terni_loop_give_back(conn, serves && ended);
+    return ended;
 }
 
 bool terni_exchange_attend(terni_exchange *x)

@@ -76,8 +76,8 @@ void terni_exchange_init(terni_exchange *exchange, const terni_exchange_class *c
 tern_status terni_exchange_start(terni_exchange *exchange, terni_outgoing *message, tern_error *err);
 
 /* What follows a start that went well, where the owner waits: does what the I/O thread would be woken for, if that has
- * lent its loop. Its end may have come when this returns, or not. */
-void terni_exchange_serve(terni_exchange *exchange);
+ * lent its loop. True: it has ended. */
+bool terni_exchange_serve(terni_exchange *exchange);
 
 /* Has the deadline of an exchange kept that has been started, wherever its request waits. Any thread; the caller has a
  * hold. */

@@ -50,7 +50,8 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
 
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
 {
-    if (terni_conn_on_io_thread(conn) && terni_loop_publish(conn, message)) return TERN_OK;
+    if (terni_conn_on_io_thread(conn) && terni_loop_passes(conn, message) && terni_loop_pass(conn, message))
+        return TERN_OK;
     message->may_wait = !terni_on_io_thread();
     tern_status st = terni_outbound_push(&conn->out, message, err);
     if (st == TERN_OK) terni_conn_wake_to_send(conn, message->patient);

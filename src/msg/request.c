@@ -146,7 +146,7 @@ static tern_status ask(tern_conn *conn, const tern_outgoing *message, uint32_t t
     };
     rq->exchange.waits = true;
     tern_status st = terni_exchange_start(&rq->exchange, &out, err);
-    if (st == TERN_OK) terni_exchange_serve(&rq->exchange);
+    if (st == TERN_OK) (void)terni_exchange_serve(&rq->exchange);
     if (st == TERN_OK) st = wait_for_end(rq, out.deadline, timeout_ms, out_reply, err);
     request_release(&rq->exchange);
     return st;

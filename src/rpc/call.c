@@ -243,6 +243,8 @@ bool terni_call_is_inside_of(const tern_client *client)
 void terni_call_run_after(tern_call *call, const tern_error *outcome)
 {
     terni_call_frame here;
+    bool unseen = call->kind == TERNI_CALL_BLOCKING && call->let_through == 0 && !call->has_handle;
+    if (unseen) return; /* nobody can ask what it took */
     terni_call_enter(&here, call);
     atomic_store_explicit(&call->took_us, now_us() - call->began_us, memory_order_relaxed);
     while (call->let_through > 0) {

@@ -170,8 +170,7 @@ static void run_blocking(tern_call *call, const ProtobufCMessage *request, Proto
     tern_status st = prepare(call, request, why);
     terni_time_ms deadline = call->exchange.deadline; /* the I/O thread's once the call has started */
     if (st == TERN_OK) st = start(call, request, why);
-    if (st == TERN_OK) terni_exchange_serve(&call->exchange);
-    if (st == TERN_OK && wait_for_end(call, deadline)) {
+    if (st == TERN_OK && (terni_exchange_serve(&call->exchange) || wait_for_end(call, deadline))) {
         terni_call_conclude(call, out_message, why);
     } else {
         if (st == TERN_OK) (void)terni_call_fail_late(call, why);
@@ -193,6 +192,7 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
     if (st == TERN_OK) st = terni_may_wait("a call", err);
     if (st == TERN_OK) st = begin(client, method, TERNI_CALL_BLOCKING, options, &call, err);
     if (st != TERN_OK) return st;
+    call->has_handle = options->out_call != NULL;
     run_blocking(call, request, &message, &why);
     if (why.status == TERN_OK) *out_reply = message;
     else if (err != NULL) *err = why;
@@ -200,7 +200,6 @@ tern_status tern_client_call(tern_client *client, const tern_method *method, con
         terni_call_release(call);
         return why.status;
     }
-    call->has_handle = true;
     terni_call_tell_finished(call);
     *options->out_call = call;
     return why.status;
