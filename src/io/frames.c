@@ -38,6 +38,40 @@ void terni_frame_close(const terni_frame_parts *parts)
     if (parts->reply != NULL) parts->reply[strlen(parts->reply)] = ' ';
 }
 
+static char *put(char *at, const char *text)
+{
+    size_t size = strlen(text);
+    memcpy(at, text, size);
+    return at + size;
+}
+
+size_t terni_header_bytes_with(size_t bytes, const char *name, const char *value)
+{
+    return (bytes == 0 ? TERNI_HEADERS_EXTRA : bytes) + strlen(name) + strlen(value) + TERNI_HEADER_EXTRA;
+}
+
+size_t terni_header_bytes(const tern_header *headers, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) bytes = terni_header_bytes_with(bytes, headers[i].name, headers[i].value);
+    return bytes;
+}
+
+char *terni_frame_begin_headers(char *at)
+{
+    return put(at, "NATS/1.0\r\n");
+}
+
+char *terni_frame_put_header(char *at, const char *name, const char *value)
+{
+    return put(put(put(put(at, name), ": "), value), "\r\n");
+}
+
+char *terni_frame_end_headers(char *at)
+{
+    return put(at, "\r\n");
+}
+
 /* ---- What the I/O thread is to write ---- */
 
 static bool reserve(terni_frames *frames, size_t size)

@@ -50,7 +50,6 @@ static bool set_up(terni_loan *loan, const terni_waker *waker, int socket)
 
 bool terni_loan_can_offer(terni_loan *loan, const terni_waker *waker, int socket, uint64_t session)
 {
-    if (!atomic_load_explicit(&loan->wanted, memory_order_relaxed)) return false;
     if (loan->watch_fd >= 0 && loan->session == session) return true;
     close_fd(&loan->watch_fd);
     if (!set_up(loan, waker, socket)) {
@@ -96,7 +95,7 @@ bool terni_loan_take(terni_loan *loan)
 {
     bool offered = atomic_load_explicit(&loan->state, memory_order_relaxed) == TERNI_LOAN_OFFERED;
     if (!offered || !change(loan, TERNI_LOAN_OFFERED, TERNI_LOAN_OUT)) {
-        if (!atomic_load_explicit(&loan->wanted, memory_order_relaxed)) atomic_store(&loan->wanted, true);
+        if (!terni_loan_is_wanted(loan)) atomic_store(&loan->wanted, true);
         return false;
     }
     (void)watch(loan, EPOLL_CTL_MOD, loan->socket, 0, 1);

@@ -33,7 +33,13 @@ void terni_loan_destroy(terni_loan *loan);
 
 /* ---- The I/O thread ---- */
 
-/* Is it worth while to offer the loop, and can it be? Watches the session's socket from now on. */
+/* Has somebody asked for the loop, so that it is worth while to offer it? */
+static inline bool terni_loan_is_wanted(const terni_loan *loan)
+{
+    return atomic_load_explicit(&loan->wanted, memory_order_relaxed);
+}
+
+/* Can it be offered? Watches the session's socket from now on. */
 bool terni_loan_can_offer(terni_loan *loan, const terni_waker *waker, int socket, uint64_t session);
 
 /* Offers the loop, and sleeps for timeout_ms at most, until the waker or the socket is ready; while it is lent, the

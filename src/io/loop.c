@@ -93,17 +93,23 @@ static natsStatus publish_with_headers(natsConnection *nc, const terni_record *r
     return s;
 }
 
+/* Adds a frame to the session's. Returns the place for its headers and payload; NULL: it is to go by nats.c. */
+static char *add_frame(tern_conn *conn, const char *subject, const char *reply, size_t header_size, size_t size)
+{
+    terni_session *session = conn->io.session;
+    terni_frame frame;
+    bool goes = header_size + size <= tern_conn_max_payload(conn) && terni_session_takes_frames(session) &&
+                (header_size == 0 || terni_session_takes_headers(session));
+    if (!goes) return NULL;
+    terni_frame_init(&frame, subject, reply, header_size, size);
+    return terni_session_publish(session, &frame);
+}
+
 static natsStatus publish_plain(tern_conn *conn, const char *subject, const char *reply, const void *payload,
                                 size_t size)
 {
-    terni_session *session = conn->io.session;
-    natsConnection *nc = terni_session_nats(session);
-    terni_frame frame;
-    char *at = NULL;
-    if (size <= tern_conn_max_payload(conn) && terni_session_takes_frames(session)) {
-        terni_frame_init(&frame, subject, reply, size);
-        at = terni_session_publish(session, &frame);
-    }
+    natsConnection *nc = terni_session_nats(conn->io.session);
+    char *at = add_frame(conn, subject, reply, 0, size);
     if (at != NULL) {
         if (size > 0) memcpy(at, payload, size);
         return NATS_OK;
@@ -112,21 +118,39 @@ static natsStatus publish_plain(tern_conn *conn, const char *subject, const char
     return natsConnection_Publish(nc, subject, payload, (int)size);
 }
 
-static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition)
+/* How many bytes the headers take on the wire. */
+static size_t header_size(const terni_record *record, const terni_addition *addition)
 {
-    if (record->header_count > 0 || addition->header.name != NULL)
-        return publish_with_headers(terni_session_nats(conn->io.session), record, addition);
-    return publish_plain(conn, terni_record_subject(record), addition->reply, terni_record_payload(record),
-                         record->payload_size);
+    size_t each = TERNI_HEADER_EXTRA - 2, size = 0; /* a NUL behind name and value */
+    if (record->header_count > 0) size = record->header_size + each * record->header_count + TERNI_HEADERS_EXTRA;
+    const tern_header *added = &addition->header;
+    return added->name == NULL ? size : terni_header_bytes_with(size, added->name, added->value);
 }
 
-/* The bytes of payload and headers: "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
-static size_t wire_size(const terni_record *record, const terni_addition *addition)
+static char *put_headers(char *at, const terni_record *record, const tern_header *added)
 {
-    const tern_header *added = &addition->header;
-    size_t size = record->header_size + 2 * (size_t)record->header_count;
-    if (added->name != NULL) size += strlen(added->name) + strlen(added->value) + 4;
-    return record->payload_size + (size == 0 ? 0 : size + 12);
+    const char *name = terni_record_headers(record);
+    at = terni_frame_begin_headers(at);
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        const char *value = name + strlen(name) + 1;
+        at = terni_frame_put_header(at, name, value);
+        name = value + strlen(value) + 1;
+    }
+    if (added->name != NULL) at = terni_frame_put_header(at, added->name, added->value);
+    return terni_frame_end_headers(at);
+}
+
+/* headers: their size. */
+static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition, size_t headers)
+{
+    if (headers == 0)
+        return publish_plain(conn, terni_record_subject(record), addition->reply, terni_record_payload(record),
+                             record->payload_size);
+    char *at = add_frame(conn, terni_record_subject(record), addition->reply, headers, record->payload_size);
+    if (at == NULL) return publish_with_headers(terni_session_nats(conn->io.session), record, addition);
+    at = put_headers(at, record, &addition->header);
+    if (record->payload_size > 0) memcpy(at, terni_record_payload(record), record->payload_size);
+    return NATS_OK;
 }
 
 static void settle(const terni_record *record, tern_status status, const char *text)
@@ -162,9 +186,9 @@ static bool send_message(tern_conn *conn, terni_record *record)
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
-    natsStatus s = publish(conn, record, &addition);
+    size_t headers = header_size(record, &addition), size = headers + record->payload_size;
+    natsStatus s = publish(conn, record, &addition, headers);
     if (s == NATS_CONNECTION_CLOSED) return false;
-    size_t size = wire_size(record, &addition);
     if (s != NATS_OK) {
         explain_loss(conn, size, s, &why);
         settle(record, why.status, why.text);
@@ -251,25 +275,43 @@ static bool has_to_take(const tern_conn *conn)
 bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message)
 {
     const terni_io *io = &conn->io;
-    return terni_outgoing_is_plain(message) && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
+    return message->sender == NULL && message->prefix == NULL && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
            io->taken == NULL && io->handed < TRANSFER_MAX && !terni_session_is_down(io->session) &&
            terni_session_takes_frames(io->session) && message->size <= tern_conn_max_payload(conn);
+}
+
+static size_t outgoing_header_size(const terni_outgoing *message)
+{
+    size_t size = terni_header_bytes(message->headers, message->header_count);
+    return message->added == NULL ? size : terni_header_bytes_with(size, message->added->name, message->added->value);
+}
+
+static char *put_outgoing_headers(char *at, const terni_outgoing *message)
+{
+    at = terni_frame_begin_headers(at);
+    for (size_t i = 0; i < message->header_count; i++)
+        at = terni_frame_put_header(at, message->headers[i].name, message->headers[i].value);
+    if (message->added != NULL) at = terni_frame_put_header(at, message->added->name, message->added->value);
+    return terni_frame_end_headers(at);
 }
 
 bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message)
 {
     terni_io *io = &conn->io;
     terni_frame frame;
-    terni_frame_init(&frame, message->subject, message->reply, message->size);
+    size_t headers = outgoing_header_size(message), size = headers + message->size;
+    if (headers > 0 && (!terni_session_takes_headers(io->session) || size > tern_conn_max_payload(conn))) return false;
+    terni_frame_init(&frame, message->subject, message->reply, headers, message->size);
     if (io->handed + frame.size > TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;
     char *at = terni_session_publish(io->session, &frame);
     if (at == NULL) {
         terni_outbound_left(&conn->out, frame.size);
         return false;
     }
+    if (headers > 0) at = put_outgoing_headers(at, message);
     terni_outgoing_fill(message, at);
     io->handed += frame.size; /* so that this round's end writes it */
-    count_out(conn, 1, message->size);
+    count_out(conn, 1, size);
     return true;
 }
 
@@ -411,8 +453,9 @@ static int sleep_ms(tern_conn *conn)
 static bool can_lend(tern_conn *conn)
 {
     const terni_io *io = &conn->io;
-    return !io->gathers && io->now >= io->lend_at && terni_reconnect_is_quiet(conn) &&
-           terni_session_takes_frames(io->session) && !terni_session_wants_write(io->session) &&
+    return terni_loan_is_wanted(&conn->loan) && !io->gathers && io->now >= io->lend_at &&
+           terni_reconnect_is_quiet(conn) && terni_session_takes_frames(io->session) &&
+           !terni_session_wants_write(io->session) &&
            terni_loan_can_offer(&conn->loan, &conn->waker, terni_session_fd(io->session), io->sessions);
 }
 

@@ -129,7 +129,7 @@ static void measure(parcel *p, const terni_outgoing *message)
     p->message = message;
     p->plain = terni_outgoing_is_plain(message);
     if (p->plain) {
-        terni_frame_init(&p->frame, message->subject, message->reply, message->size);
+        terni_frame_init(&p->frame, message->subject, message->reply, 0, message->size);
         p->weight = p->frame.size;
     } else {
         measure_headed(p);

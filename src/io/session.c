@@ -60,6 +60,7 @@ struct terni_session {
     natsStatistics *statistics;
     char *address;
     bool tls;            /* not changed after open */
+    bool headers;        /* the server takes them; not changed once it is up */
     int low_water;       /* the I/O thread's, with TLS */
     bool ended;          /* the I/O thread's: the peer has, and all it sent is read */
     natsSock fd;         /* set by attach, before UP */
@@ -347,6 +348,7 @@ static void *connector(void *arg)
     (void)pthread_mutex_unlock(&all_mu);
     natsStatus s = natsConnection_Connect(&session->nc, session->options);
     if (s == NATS_OK) s = natsStatistics_Create(&session->statistics);
+    session->headers = s == NATS_OK && natsConnection_HasHeaderSupport(session->nc) == NATS_OK;
     if (s != NATS_OK) describe_failure(session, s, &error);
     if (s != NATS_OK && session->nc != NULL) close_nats(session);
     natsOptions_Destroy(session->options);
@@ -574,6 +576,11 @@ bool terni_session_takes_frames(const terni_session *session)
 char *terni_session_publish(terni_session *session, const terni_frame *frame)
 {
     return terni_frames_add(&session->frames, frame);
+}
+
+bool terni_session_takes_headers(const terni_session *session)
+{
+    return session->headers;
 }
 
 bool terni_session_publish_frames(terni_session *session, const char *bytes, size_t size)

@@ -58,7 +58,11 @@ int terni_session_fd(const terni_session *session);
  * which would be overtaken. */
 bool terni_session_takes_frames(const terni_session *session);
 
-/* Takes a frame for writing, and returns the place for its payload. NULL: it takes none, or there is no memory. */
+/* Those with headers, too? */
+bool terni_session_takes_headers(const terni_session *session);
+
+/* Takes a frame for writing, where it takes frames, and returns the place for its headers and payload. NULL: no memory.
+ */
 char *terni_session_publish(terni_session *session, const terni_frame *frame);
 
 /* The same for size bytes of frames, with their payloads. */

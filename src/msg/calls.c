@@ -161,16 +161,12 @@ static tern_status make_ready(terni_exchange *x, terni_addition *out_addition, c
     return take_inbox(x, &out_addition->reply);
 }
 
-/* It goes. */
-static void becomes_sent(terni_exchange *x)
+/* Until when the reply to a request that goes now is waited for. */
+static terni_time_ms reply_deadline(const terni_exchange *x)
 {
-    terni_time_ms until = x->deadline;
-    if (x->reply_timeout_ms > 0) { /* callbacks of this round may have taken a while */
-        terni_time_ms reply_until = terni_deadline(x->reply_timeout_ms);
-        if (reply_until < until) until = reply_until;
-    }
-    x->state = TERNI_EXCHANGE_SENT;
-    arm(x, until);
+    if (x->reply_timeout_ms == 0) return x->deadline;
+    terni_time_ms until = terni_deadline(x->reply_timeout_ms); /* callbacks of this round may have taken a while */
+    return until < x->deadline ? until : x->deadline;
 }
 
 /* Readies a QUEUED exchange. False: it has ended instead. */
@@ -178,9 +174,13 @@ static bool ready(terni_exchange *x, terni_addition *out_addition)
 {
     const char *text;
     tern_status st = make_ready(x, out_addition, &text);
-    if (st == TERN_OK) becomes_sent(x);
-    else end(x, NULL, st, text, true);
-    return st == TERN_OK;
+    if (st != TERN_OK) {
+        end(x, NULL, st, text, true);
+        return false;
+    }
+    x->state = TERNI_EXCHANGE_SENT;
+    arm(x, reply_deadline(x));
+    return true;
 }
 
 static bool exchange_sending(terni_sender *sender, uint64_t token, terni_addition *out_addition)
@@ -217,8 +217,9 @@ void terni_exchange_init(terni_exchange *x, const terni_exchange_class *class, t
     x->sender.class = &exchange_sender_class;
 }
 
-/* On the I/O thread: hands the request to the session at once, if it has no headers, and none is queued that it would
- * overtake. False: it is to be queued, and what stands in the way is found there. */
+/* On the I/O thread, or on a borrowed loop: hands the request to the session at once, if it has no headers, and none is
+ * queued that it would overtake. Its deadline is still to be armed. False: it is to be queued, and what stands in the
+ * way is found there. */
 static bool send_now(terni_exchange *x, terni_outgoing *message)
 {
     terni_addition addition = { .reply = NULL };
@@ -226,12 +227,14 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
     bool goes = terni_loop_passes(calls_of(x)->conn, message) && make_ready(x, &addition, &text) == TERN_OK;
     if (!goes) return false;
     message->reply = addition.reply;
-    if (addition.header.name == NULL && terni_loop_pass(calls_of(x)->conn, message)) {
+    if (addition.header.name != NULL) message->added = &addition.header;
+    if (terni_loop_pass(calls_of(x)->conn, message)) {
         x->class->hold(x, 1);
-        becomes_sent(x);
+        x->state = TERNI_EXCHANGE_SENT;
         return true;
     }
     message->reply = NULL;
+    message->added = NULL;
     leave_inbox(x, true);
     return false;
 }
@@ -246,7 +249,11 @@ static bool borrow(const calls *all, const terni_exchange *x)
 static bool starts_here(terni_exchange *x, terni_outgoing *message)
 {
     calls *all = calls_of(x);
-    if (terni_conn_on_io_thread(all->conn)) return send_now(x, message);
+    if (terni_conn_on_io_thread(all->conn)) {
+        bool goes = send_now(x, message);
+        if (goes) arm(x, reply_deadline(x));
+        return goes;
+    }
     if (!borrow(all, x)) return false;
     x->borrowed = send_now(x, message);
     if (!x->borrowed) terni_loop_give_back(all->conn, false); /* it may have subscribed an inbox */
@@ -277,8 +284,10 @@ bool terni_exchange_serve(terni_exchange *x)
     tern_conn *conn = calls_of(x)->conn;
     terni_entry *entry = x->slot == NULL ? NULL : terni_slot_entry(x->slot);
     bool serves = entry != NULL && !atomic_load(&x->attended); /* attended: by this thread, which then wakes nobody */
+    terni_time_ms until = reply_deadline(x);
     x->borrowed = false;
-    while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, x->timer.at);
+    while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, until);
+    if (x->state == TERNI_EXCHANGE_SENT) arm(x, until);
     bool ended = x->state == TERNI_EXCHANGE_IDLE;
     terni_loop_give_back(conn, serves && ended);
     return ended;

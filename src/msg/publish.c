@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "io/frames.h"
 #include "io/loop.h"
 #include "msg/message.h"
 
@@ -18,14 +19,6 @@ tern_status terni_payload_check(const tern_conn *conn, const char *subject, size
     if (bytes <= limit) return TERN_OK;
     return terni_fail(err, TERN_INVALID_ARGUMENT, "message for \"%s\": %zu bytes, the server takes %zu",
                       terni_quote(subject).text, bytes, limit);
-}
-
-/* "NATS/1.0\r\n", "name: value\r\n" each, "\r\n". */
-size_t terni_header_bytes(const tern_header *headers, size_t count)
-{
-    size_t bytes = count == 0 ? 0 : sizeof "NATS/1.0\r\n\r\n" - 1;
-    for (size_t i = 0; i < count; i++) bytes += strlen(headers[i].name) + strlen(headers[i].value) + 4;
-    return bytes;
 }
 
 tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *message, tern_error *err)

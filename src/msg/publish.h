@@ -14,9 +14,6 @@ tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *
  * was accepted. */
 tern_status terni_publish_answer(tern_conn *conn, const tern_outgoing *message, tern_error *err);
 
-/* The size of the headers on the wire, bytes; 0: there are none. */
-size_t terni_header_bytes(const tern_header *headers, size_t count);
-
 /* OK, or INVALID_ARGUMENT: so many bytes of payload and headers are above what the server takes. */
 tern_status terni_payload_check(const tern_conn *conn, const char *subject, size_t bytes, tern_error *err);
 

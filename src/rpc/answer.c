@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/conn.h"
+#include "io/frames.h"
 #include "msg/message.h"
 #include "msg/publish.h"
 #include "rpc/service.h"

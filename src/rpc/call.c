@@ -25,6 +25,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "io/frames.h"
 #include "msg/message.h"
 #include "msg/msg.h"
 #include "msg/publish.h"

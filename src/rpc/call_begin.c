@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "io/frames.h"
 #include "msg/message.h"
 #include "msg/publish.h"
 #include "rpc/call.h"
