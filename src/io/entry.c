@@ -77,6 +77,7 @@ void terni_entry_remove(terni_entry_table *table, terni_entry *entry)
 
 void terni_entry_forget_retiring(terni_entry *entry)
 {
+    if (entry->retiring_nsub == NULL) return;
     natsSubscription_Destroy(entry->retiring_nsub);
     entry->retiring_nsub = NULL;
 }

@@ -93,16 +93,21 @@ static natsStatus publish_with_headers(natsConnection *nc, const terni_record *r
     return s;
 }
 
-/* Adds a frame to the session's. Returns the place for its headers and payload; NULL: it is to go by nats.c. */
-static char *add_frame(tern_conn *conn, const char *subject, const char *reply, size_t header_size, size_t size)
+/* May a message of these sizes go to the session as a frame now? */
+static bool takes_frame(const tern_conn *conn, size_t headers, size_t size)
 {
-    terni_session *session = conn->io.session;
+    const terni_session *session = conn->io.session;
+    return terni_session_takes_frames(session) && headers + size <= tern_conn_max_payload(conn) &&
+           (headers == 0 || terni_session_takes_headers(session));
+}
+
+/* Adds a frame to the session's. Returns the place for its headers and payload; NULL: it is to go by nats.c. */
+static char *add_frame(tern_conn *conn, const char *subject, const char *reply, size_t headers, size_t size)
+{
     terni_frame frame;
-    bool goes = header_size + size <= tern_conn_max_payload(conn) && terni_session_takes_frames(session) &&
-                (header_size == 0 || terni_session_takes_headers(session));
-    if (!goes) return NULL;
-    terni_frame_init(&frame, subject, reply, header_size, size);
-    return terni_session_publish(session, &frame);
+    if (!takes_frame(conn, headers, size)) return NULL;
+    terni_frame_init(&frame, subject, reply, headers, size);
+    return terni_session_publish(conn->io.session, &frame);
 }
 
 static natsStatus publish_plain(tern_conn *conn, const char *subject, const char *reply, const void *payload,
@@ -119,37 +124,62 @@ static natsStatus publish_plain(tern_conn *conn, const char *subject, const char
 }
 
 /* How many bytes the headers take on the wire. */
-static size_t header_size(const terni_record *record, const terni_addition *addition)
+static size_t header_size(const terni_record *record, const tern_header *added)
 {
     size_t each = TERNI_HEADER_EXTRA - 2, size = 0; /* a NUL behind name and value */
     if (record->header_count > 0) size = record->header_size + each * record->header_count + TERNI_HEADERS_EXTRA;
-    const tern_header *added = &addition->header;
     return added->name == NULL ? size : terni_header_bytes_with(size, added->name, added->value);
+}
+
+static const char *next_name(const char *name)
+{
+    const char *value = name + strlen(name) + 1;
+    return value + strlen(value) + 1;
+}
+
+static bool begins_with(const char *longer, const char *name)
+{
+    size_t size = strlen(name);
+    return strncmp(longer, name, size) == 0 && longer[size] != '\0';
+}
+
+/* Does a header's name begin with another one's? */
+static bool has_names_alike(const terni_record *record, const tern_header *added)
+{
+    bool alike = false;
+    const char *a = terni_record_headers(record);
+    for (uint32_t i = 0; i < record->header_count; i++, a = next_name(a)) {
+        if (added->name != NULL) alike |= begins_with(a, added->name) || begins_with(added->name, a);
+        const char *b = next_name(a);
+        for (uint32_t j = i + 1; j < record->header_count; j++, b = next_name(b))
+            alike |= begins_with(a, b) || begins_with(b, a);
+    }
+    return alike;
 }
 
 static char *put_headers(char *at, const terni_record *record, const tern_header *added)
 {
     const char *name = terni_record_headers(record);
     at = terni_frame_begin_headers(at);
-    for (uint32_t i = 0; i < record->header_count; i++) {
-        const char *value = name + strlen(name) + 1;
-        at = terni_frame_put_header(at, name, value);
-        name = value + strlen(value) + 1;
-    }
+    for (uint32_t i = 0; i < record->header_count; i++, name = next_name(name))
+        at = terni_frame_put_header(at, name, name + strlen(name) + 1);
     if (added->name != NULL) at = terni_frame_put_header(at, added->name, added->value);
     return terni_frame_end_headers(at);
 }
 
-/* headers: their size. */
+/* headers: their size. Where nats.c receives it may take one of two names that begin alike for the other; whether it
+ * does so, that it finds out. */
 static natsStatus publish(tern_conn *conn, const terni_record *record, const terni_addition *addition, size_t headers)
 {
-    if (headers == 0)
-        return publish_plain(conn, terni_record_subject(record), addition->reply, terni_record_payload(record),
-                             record->payload_size);
-    char *at = add_frame(conn, terni_record_subject(record), addition->reply, headers, record->payload_size);
+    const char *subject = terni_record_subject(record);
+    const void *payload = terni_record_payload(record);
+    size_t size = record->payload_size;
+    char *at = NULL;
+    if (headers == 0) return publish_plain(conn, subject, addition->reply, payload, size);
+    if (!has_names_alike(record, &addition->header)) at = add_frame(conn, subject, addition->reply, headers, size);
     if (at == NULL) return publish_with_headers(terni_session_nats(conn->io.session), record, addition);
     at = put_headers(at, record, &addition->header);
-    if (record->payload_size > 0) memcpy(at, terni_record_payload(record), record->payload_size);
+    if (size > 0) memcpy(at, payload, size);
     return NATS_OK;
 }
 
@@ -186,7 +216,7 @@ static bool send_message(tern_conn *conn, terni_record *record)
         terni_outbound_left(&conn->out, record->weight);
         return true;
     }
-    size_t headers = header_size(record, &addition), size = headers + record->payload_size;
+    size_t headers = header_size(record, &addition.header), size = headers + record->payload_size;
     natsStatus s = publish(conn, record, &addition, headers);
     if (s == NATS_CONNECTION_CLOSED) return false;
     if (s != NATS_OK) {
@@ -275,32 +305,24 @@ static bool has_to_take(const tern_conn *conn)
 bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message)
 {
     const terni_io *io = &conn->io;
-    return message->sender == NULL && message->prefix == NULL && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
+    return terni_outgoing_is_plain(message) && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
            io->taken == NULL && io->handed < TRANSFER_MAX && !terni_session_is_down(io->session) &&
-           terni_session_takes_frames(io->session) && message->size <= tern_conn_max_payload(conn);
+           takes_frame(conn, 0, message->size);
 }
 
-static size_t outgoing_header_size(const terni_outgoing *message)
+static char *put_header(char *at, const tern_header *header)
 {
-    size_t size = terni_header_bytes(message->headers, message->header_count);
-    return message->added == NULL ? size : terni_header_bytes_with(size, message->added->name, message->added->value);
-}
-
-static char *put_outgoing_headers(char *at, const terni_outgoing *message)
-{
-    at = terni_frame_begin_headers(at);
-    for (size_t i = 0; i < message->header_count; i++)
-        at = terni_frame_put_header(at, message->headers[i].name, message->headers[i].value);
-    if (message->added != NULL) at = terni_frame_put_header(at, message->added->name, message->added->value);
+    at = terni_frame_put_header(terni_frame_begin_headers(at), header->name, header->value);
     return terni_frame_end_headers(at);
 }
 
-bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message)
+/* headers: the size of what header makes on the wire; 0: there is none. */
+static inline bool pass(tern_conn *conn, const terni_outgoing *message, const tern_header *header, size_t headers)
 {
     terni_io *io = &conn->io;
     terni_frame frame;
-    size_t headers = outgoing_header_size(message), size = headers + message->size;
-    if (headers > 0 && (!terni_session_takes_headers(io->session) || size > tern_conn_max_payload(conn))) return false;
+    bool goes = terni_session_takes_frames(io->session) && (headers == 0 || takes_frame(conn, headers, message->size));
+    if (!goes) return false; /* it may have subscribed the inbox just now */
     terni_frame_init(&frame, message->subject, message->reply, headers, message->size);
     if (io->handed + frame.size > TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;
     char *at = terni_session_publish(io->session, &frame);
@@ -308,11 +330,17 @@ bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message)
         terni_outbound_left(&conn->out, frame.size);
         return false;
     }
-    if (headers > 0) at = put_outgoing_headers(at, message);
+    if (headers > 0) at = put_header(at, header);
     terni_outgoing_fill(message, at);
     io->handed += frame.size; /* so that this round's end writes it */
-    count_out(conn, 1, size);
+    count_out(conn, 1, frame.content_size);
     return true;
+}
+
+bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message, const tern_header *header)
+{
+    return header->name == NULL ? pass(conn, message, NULL, 0)
+                                : pass(conn, message, header, terni_header_bytes(header, 1));
 }
 
 static void set_wakes(tern_conn *conn, terni_wakes wakes)

@@ -11,9 +11,9 @@ void *terni_loop_main(void *arg);
  * tried? */
 bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message);
 
-/* After terni_loop_passes: tries it. False: something is queued that it would overtake, or there is no room; it is to
- * go through the queue. */
-bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message);
+/* After terni_loop_passes: tries it, with one header (its name NULL: none). False: something is queued that it would
+ * overtake, or there is no room; it is to go through the queue. */
+bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message, const tern_header *header);
 
 /* ---- For a caller that would only wait for the I/O thread ---- */
 

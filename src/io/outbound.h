@@ -84,7 +84,6 @@ typedef struct terni_outgoing {
     /* Writes size bytes of payload to out; NULL: source is the bytes themselves. */
     void (*fill)(const void *source, size_t size, uint8_t *out);
     const void *source;
-    const tern_header *added; /* terni_loop_pass: one more header; NULL: none */
     terni_sender *sender;
     uint64_t token;
     bool patient;           /* it may wait a moment for others to be sent with it */

@@ -310,7 +310,6 @@ static void hand_over(terni_bulk *bulk, natsMsg *msg)
 
 void terni_bulk_step(terni_bulk *bulk)
 {
-    if (!terni_bulk_pending(bulk)) return;
     msg_list *list = mailbox_take(bulk->mailbox);
     for (size_t i = 0; i < list->count; i++) hand_over(bulk, list->msgs[i]);
     list->count = 0;

@@ -227,14 +227,12 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
     bool goes = terni_loop_passes(calls_of(x)->conn, message) && make_ready(x, &addition, &text) == TERN_OK;
     if (!goes) return false;
     message->reply = addition.reply;
-    if (addition.header.name != NULL) message->added = &addition.header;
-    if (terni_loop_pass(calls_of(x)->conn, message)) {
+    if (terni_loop_pass(calls_of(x)->conn, message, &addition.header)) {
         x->class->hold(x, 1);
         x->state = TERNI_EXCHANGE_SENT;
         return true;
     }
     message->reply = NULL;
-    message->added = NULL;
     leave_inbox(x, true);
     return false;
 }
@@ -360,7 +358,6 @@ static terni_exchange *reverse(terni_exchange *list)
 
 static void attend_all(calls *all)
 {
-    if (atomic_load_explicit(&all->attended, memory_order_relaxed) == NULL) return;
     terni_exchange *next, *x = reverse(atomic_exchange(&all->attended, NULL));
     for (; x != NULL; x = next) {
         next = x->next_attended;
@@ -371,16 +368,20 @@ static void attend_all(calls *all)
     }
 }
 
-static void calls_step(terni_calls_hooks *hooks)
+static void run_timers(calls *all)
 {
-    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
     terni_timer *timer;
-    terni_bulk_step(&all->bulk);
-    attend_all(all);
-    if (terni_timers_next(&all->timers) == TERNI_NEVER) return;
     terni_time_ms now = all->conn->io.now;
     while ((timer = terni_timers_due(&all->timers, now)) != NULL)
         timer_due(TERNI_CONTAINER(timer, terni_exchange, timer));
+}
+
+static void calls_step(terni_calls_hooks *hooks)
+{
+    calls *all = TERNI_CONTAINER(hooks, calls, hooks);
+    if (terni_bulk_pending(&all->bulk)) terni_bulk_step(&all->bulk);
+    if (atomic_load_explicit(&all->attended, memory_order_relaxed) != NULL) attend_all(all);
+    if (terni_timers_next(&all->timers) != TERNI_NEVER) run_timers(all);
 }
 
 static terni_time_ms calls_deadline(terni_calls_hooks *hooks)

@@ -57,15 +57,16 @@ static bool grow(arena *a, size_t need)
 static void *arena_alloc(void *data, size_t size)
 {
     arena *a = data;
-    a->no_memory = true; /* until it is found */
-    if (size > SIZE_MAX / 2) return NULL;
     size_t need = sizeof(piece_head) + round_up(size);
-    if (a->current->capacity - a->current->used < need && !grow(a, need)) return NULL;
+    bool fits = size <= SIZE_MAX / 2 && (a->current->capacity - a->current->used >= need || grow(a, need));
+    if (!fits) {
+        a->no_memory = true;
+        return NULL;
+    }
     block *b = a->current;
     piece_head *head = (piece_head *)(void *)((char *)b + BLOCK_HEAD + b->used);
-    head->mark = b == a->first && b->used == 0 ? FIRST_PIECE : INNER_PIECE;
+    head->mark = INNER_PIECE;
     b->used += need;
-    a->no_memory = false;
     return head + 1;
 }
 
@@ -210,6 +211,7 @@ tern_status tern_message_unpack(const ProtobufCMessageDescriptor *type, const vo
     ProtobufCAllocator allocator = { .alloc = arena_alloc, .free = keep, .allocator_data = &a };
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, size, data);
     if (message != NULL) {
+        ((piece_head *)message - 1)->mark = FIRST_PIECE; /* protobuf-c begins with it */
         *out_message = message;
         return TERN_OK;
     }

@@ -41,10 +41,16 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
     return terni_payload_check(conn, message->subject, bytes, err);
 }
 
+/* On the I/O thread, past the queue. */
+static bool passes(tern_conn *conn, const terni_outgoing *message)
+{
+    static const tern_header none;
+    return terni_conn_on_io_thread(conn) && terni_loop_passes(conn, message) && terni_loop_pass(conn, message, &none);
+}
+
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
 {
-    if (terni_conn_on_io_thread(conn) && terni_loop_passes(conn, message) && terni_loop_pass(conn, message))
-        return TERN_OK;
+    if (passes(conn, message)) return TERN_OK;
     message->may_wait = !terni_on_io_thread();
     tern_status st = terni_outbound_push(&conn->out, message, err);
     if (st == TERN_OK) terni_conn_wake_to_send(conn, message->patient);

@@ -71,7 +71,8 @@ bool terni_admission_arrives(terni_admission *admission, const terni_load *load)
     else if (get(&admission->mean_ns) == 0) learn(admission, load); /* better than nothing */
     atomic_store_explicit(&admission->arrivals, get(&admission->arrivals) + 1, memory_order_relaxed);
     uint64_t wait = waiting(admission, load->in_hand);
-    return wait + load->deferred < admission->pending_limit && wait < terni_admission_limit(admission, load->now);
+    if (wait + load->deferred >= admission->pending_limit) return false;
+    return wait == 0 || wait < terni_admission_limit(admission, load->now); /* which is at least 1 */
 }
 
 terni_time_ms terni_admission_wait_ms(const terni_admission *admission, uint64_t in_hand)

@@ -120,12 +120,8 @@ static void discard_reply(tern_call *call, natsMsg *reply)
         terni_conn_discard(call->client->conn, reply, terni_nats_size(reply, call->exchange.reply_is_bare));
 }
 
-/* Lets go of everything that belongs to one use. */
-static void call_reset(tern_call *call)
+static void free_rest(tern_call *call)
 {
-    discard_reply(call, call->reply);
-    call->reply = NULL;
-    terni_headers_clear(&call->headers);
     free(call->payload);
     free(call->text);
     free(call->error);
@@ -134,6 +130,16 @@ static void call_reset(tern_call *call)
     call->text = NULL;
     call->error = NULL;
     call->message = NULL;
+}
+
+/* Lets go of everything that belongs to one use. */
+static void call_reset(tern_call *call)
+{
+    discard_reply(call, call->reply);
+    call->reply = NULL;
+    terni_headers_clear(&call->headers);
+    bool seldom = call->payload != NULL || call->text != NULL || call->error != NULL || call->message != NULL;
+    if (seldom) free_rest(call);
     call->status = TERN_OK;
     call->let_through = 0;
     call->resume_at = 0;
