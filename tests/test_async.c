@@ -166,6 +166,44 @@ Test(async, an_inline_callback_makes_the_next_call, .timeout = 60)
 /* ---- Ends ---- */
 
 /* 1,000 at once: some have a slot of their own, most share the bulk inbox. */
+struct many_at_once {
+    tern_client *client;
+    struct outcomes all;
+    int failed;
+};
+
+/* Begins every call where it runs. */
+static void begin_many(tern_msg *msg, void *arg)
+{
+    struct many_at_once *many = arg;
+    tern_error err;
+    (void)msg;
+    for (int i = 0; i < many->all.count; i++)
+        many->failed +=
+            outcome_begin(many->client, increment_method(), &many->all.items[i], NULL, NULL, &err) != TERN_OK;
+}
+
+/* Each needs an inbox that the server does not know yet; that is to reach it before the request, which it answers. */
+Test(async, the_first_calls_of_all_may_begin_in_an_inline_handler, .timeout = 60)
+{
+    struct many_at_once many = { .failed = 0 };
+    tern_sub_options options = { .executor = tern_executor_inline() };
+    struct rig rig;
+
+    rig_open(&rig);
+    many.client = calc_client(rig.conn, NULL);
+    outcomes_init(&many.all, 400); /* those beyond 256 share one */
+    tern_sub *sub = rig_subscribe(rig.conn, "begin", &options, begin_many, &many);
+    rig_publish(rig.conn, "begin", "");
+    check_outcomes(&many.all, TERN_UNAVAILABLE);
+    check_int(many.failed, 0);
+    tern_sub_free(sub);
+    tern_client_free(many.client);
+    outcomes_destroy(&many.all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 Test(async, nobody_serves_and_every_call_says_so, .timeout = 60)
 {
     struct outcomes all;

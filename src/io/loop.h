@@ -7,14 +7,6 @@
 /* The thread's body; arg is the tern_conn, with a hold on it. */
 void *terni_loop_main(void *arg);
 
-/* On this thread: may a message go to the session at once, past the queue, as far as that can be told before it is
- * tried? */
-bool terni_loop_passes(const tern_conn *conn, const terni_outgoing *message);
-
-/* After terni_loop_passes: tries it, with one header (its name NULL: none). False: something is queued that it would
- * overtake, or there is no room; it is to go through the queue. */
-bool terni_loop_pass(tern_conn *conn, const terni_outgoing *message, const tern_header *header);
-
 /* ---- For a caller that would only wait for the I/O thread ---- */
 
 /* Takes the loop from the I/O thread if that sleeps and nothing else is going on. True: this thread is the connection's

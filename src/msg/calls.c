@@ -20,6 +20,7 @@
 
 #include "core/error.h"
 #include "io/loop.h"
+#include "io/send.h"
 #include "msg/bulk.h"
 #include "msg/publish.h"
 #include "msg/slot.h"
@@ -224,10 +225,10 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
 {
     terni_addition addition = { .reply = NULL };
     const char *text;
-    bool goes = terni_loop_passes(calls_of(x)->conn, message) && make_ready(x, &addition, &text) == TERN_OK;
+    bool goes = terni_send_passes(calls_of(x)->conn, message) && make_ready(x, &addition, &text) == TERN_OK;
     if (!goes) return false;
     message->reply = addition.reply;
-    if (terni_loop_pass(calls_of(x)->conn, message, &addition.header)) {
+    if (terni_send_pass(calls_of(x)->conn, message, &addition.header)) {
         x->class->hold(x, 1);
         x->state = TERNI_EXCHANGE_SENT;
         return true;

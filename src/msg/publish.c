@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/subject.h"
 #include "io/frames.h"
-#include "io/loop.h"
+#include "io/send.h"
 #include "msg/message.h"
 
 /* Before the first session nobody knows the server's limit; nats.c counts in ints. */
@@ -45,7 +45,7 @@ tern_status terni_outgoing_check(const tern_conn *conn, const tern_outgoing *mes
 static bool passes(tern_conn *conn, const terni_outgoing *message)
 {
     static const tern_header none;
-    return terni_conn_on_io_thread(conn) && terni_loop_passes(conn, message) && terni_loop_pass(conn, message, &none);
+    return terni_conn_on_io_thread(conn) && terni_send_passes(conn, message) && terni_send_pass(conn, message, &none);
 }
 
 tern_status terni_publish(tern_conn *conn, terni_outgoing *message, tern_error *err)
