@@ -399,23 +399,24 @@ static bool requests_subject(const terni_exchange *x, const char *subject)
     return same && strcmp(subject + (prefix == 0 ? 0 : prefix + 1), x->subject) == 0;
 }
 
-/* Will the request not be answered, since the server refused subject to it, or to its inbox? */
-static bool is_refused(terni_exchange *x, const char *subject, bool subscription, bool bulk)
+/* Requests to the subject, or those whose replies would come to the bulk inbox, end. */
+static void refuse_all(calls *all, const char *subject, bool bulk, const char *text)
 {
-    if (!subscription) return requests_subject(x, subject);
-    return x->slot == NULL ? bulk : terni_slot_refused(x, subject);
+    terni_exchange *next;
+    for (terni_exchange *x = all->live; x != NULL; x = next) {
+        next = x->next;
+        bool refused = bulk ? x->slot == NULL : requests_subject(x, subject);
+        if (x->state == TERNI_EXCHANGE_SENT && refused) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
+    }
 }
 
 static void calls_refused(terni_calls_hooks *hooks, const char *subject, bool subscription, const char *text)
 {
     calls *all = TERNI_CONTAINER(hooks, calls, hooks);
+    terni_exchange *x = subscription ? terni_slots_refused(&all->slots, subject) : NULL;
     bool bulk = subscription && terni_bulk_refused(&all->bulk, subject);
-    terni_exchange *next;
-    for (terni_exchange *x = all->live; x != NULL; x = next) {
-        next = x->next;
-        if (x->state == TERNI_EXCHANGE_SENT && is_refused(x, subject, subscription, bulk))
-            end(x, NULL, TERN_PERMISSION_DENIED, text, true);
-    }
+    if (x != NULL) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
+    if (!subscription || bulk) refuse_all(all, subject, bulk, text);
 }
 
 static void calls_closed(terni_calls_hooks *hooks)

@@ -150,12 +150,14 @@ terni_entry *terni_slot_entry(terni_slot *slot)
     return &slot->entry;
 }
 
-bool terni_slot_refused(terni_exchange *exchange, const char *subject)
+terni_exchange *terni_slots_refused(terni_slots *slots, const char *subject)
 {
-    terni_slot *slot = exchange->slot;
-    if (strcmp(slot->inbox, subject) != 0) return false;
-    terni_entry_remove(table_of(slot), &slot->entry); /* so that the next call hears it, too */
-    return true;
+    terni_slot *slot = slots->all;
+    while (slot != NULL && strcmp(slot->inbox, subject) != 0) slot = slot->next;
+    if (slot == NULL) return NULL;
+    if (slot->entry.in_table)
+        terni_entry_remove(table_of(slot), &slot->entry); /* so that the next call hears it, too */
+    return slot->exchange;
 }
 
 void terni_slots_free(terni_slots *slots)

@@ -28,8 +28,9 @@ void terni_slot_leave(terni_exchange *exchange, bool answered);
 /* Where its reply comes to. */
 terni_entry *terni_slot_entry(terni_slot *slot);
 
-/* Is this the slot's inbox? Then the server refused it: the slot is to be subscribed anew. */
-bool terni_slot_refused(terni_exchange *exchange, const char *subject);
+/* The server refused a subscription. If it is a slot's inbox, the slot is to be subscribed anew, whether it is in use or
+ * not. Returns the exchange that has it, or NULL. */
+terni_exchange *terni_slots_refused(terni_slots *slots, const char *subject);
 
 void terni_slots_free(terni_slots *slots);
 
