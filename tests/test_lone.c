@@ -233,6 +233,46 @@ Test(lone, calls_of_others_are_answered_meanwhile, .timeout = 60)
     lone_close(&lone);
 }
 
+/* Where the first message with the subject is, from a place on; the test fails where there is none. */
+static int place_of(struct inbox *inbox, const char *subject, int from)
+{
+    while (strcmp(inbox_get(inbox, from)->subject, subject) != 0) from++;
+    return from;
+}
+
+Test(lone, request_follows_what_its_caller_has_just_published, .timeout = 60)
+{
+    enum { TIMES = 10 };
+    tern_error err;
+    struct lone lone;
+    struct inbox all;
+    tern_sub_options options = { .executor = tern_executor_inline() }; /* so that a flush waits for it */
+    int from = 0;
+
+    inbox_init(&all);
+    lone_open(&lone, NULL);
+    tern_sub *sub = rig_subscribe(lone.other, ">", &options, inbox_take, &all);
+    for (int i = 1; i <= TIMES; i++) {
+        lone_wait_offered(&lone);
+        rig_publish(lone.rig.conn, "mark", "");
+        rig_flush(lone.rig.conn);
+        lone_wait_offered(&lone);
+        check_ok(tern_conn_publish(lone.rig.conn, "news", "x", 1, &err));
+        check_int(calc_increment(lone.client, i, &err), i + 1);
+        rig_publish(lone.rig.conn, "end", "");
+        rig_flush(lone.rig.conn);
+        rig_flush(lone.other);
+        from = place_of(&all, "mark", from);
+        int news = place_of(&all, "news", from), end = place_of(&all, "end", from), last = end;
+        while (strcmp(inbox_get(&all, last)->subject, "test.v1.Calc.Increment") != 0) last--;
+        check_int_less(news, last); /* the last request is the one after news */
+        from = end;
+    }
+    tern_sub_free(sub);
+    lone_close(&lone);
+    inbox_destroy(&all);
+}
+
 Test(lone, signals_do_not_disturb_it, .timeout = 60)
 {
     struct lone lone;
