@@ -1,4 +1,5 @@
 /* Publishing: what is sent arrives as it was, in order, and what cannot be sent is refused. */
+#include "numbers.h"
 #include "rig.h"
 
 #include <stdlib.h>
@@ -323,6 +324,52 @@ Test(publish, headers_count_towards_the_maximum, .timeout = 60)
     check_int(tern_msg_size(msg), 1000 - block);
     tern_msg_free(msg);
     rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(publish, headers_go_nowhere_where_the_server_takes_none, .timeout = 60)
+{
+    struct test_server_options server = { .config = "no_header_support: true\n" };
+    tern_header header = { "A", "1" };
+    tern_outgoing message = { .subject = "a", .headers = &header, .header_count = 1 };
+    tern_error err = { .status = TERN_OK };
+    struct rig rig;
+
+    rig_open_with(&rig, &server, NULL);
+    check_ok(tern_conn_publish_outgoing(rig.conn, &message, &err));
+    check_true(events_wait(&rig.events, TERN_EVENT_MESSAGE_LOST, 1));
+    check_str_has(events_get(&rig.events, TERN_EVENT_MESSAGE_LOST, 0)->text, "does not support headers");
+    rig_flush(rig.conn);
+    check_int(events_count(&rig.events, TERN_EVENT_DISCONNECTED), 0);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+/* They share the session's buffer: none overtakes another. */
+Test(publish, messages_with_and_without_headers_keep_their_order, .timeout = 60)
+{
+    enum { MESSAGES = 20000 };
+    tern_header headers[] = { { "Number", "1" }, { "Other", "x" } };
+    tern_error err = { .status = TERN_OK };
+    struct rig rig;
+    struct numbers numbers;
+
+    rig_open(&rig);
+    numbers_init(&numbers);
+    tern_sub *sub = rig_subscribe(rig.conn, "numbers", NULL, numbers_take, &numbers);
+    for (int i = 1; i <= MESSAGES; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "%d", i);
+        tern_outgoing message = { .subject = "numbers", .data = text, .size = strlen(text), .headers = headers };
+        message.header_count = (size_t)i * 7 % 3;
+        check_ok(tern_conn_publish_outgoing(rig.conn, &message, &err));
+    }
+    check_true(numbers_wait(&numbers, MESSAGES, RIG_WAIT_MS));
+    check_int(numbers.gaps, 0);
+    check_int(numbers.disorder, 0);
+    tern_sub_free(sub);
+    rig_close(&rig);
+    numbers_destroy(&numbers);
     test_check_leaks();
 }
 
