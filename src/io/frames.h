@@ -20,7 +20,7 @@ typedef struct terni_frame {
     const char *subject, *reply; /* reply NULL: none */
     size_t subject_size;
     size_t reply_size;    /* with its NUL */
-    size_t header_size;   /* of all headers, with what is around them (terni_frame_put_headers); 0: none */
+    size_t header_size;   /* of all headers, as terni_header_bytes has it; 0: none */
     size_t header_digits; /* of header_size */
     size_t content_size;  /* of headers and payload */
     size_t digits;        /* of content_size */

@@ -19,7 +19,8 @@ typedef struct terni_waker {
 bool terni_waker_init(terni_waker *waker);
 void terni_waker_destroy(terni_waker *waker);
 
-/* The I/O thread says that it is the one. */
+/* The I/O thread says that it is the one; so does a thread that has borrowed its loop, and then with NULL that it is
+ * that no more. */
 void terni_waker_own(const terni_waker *waker);
 
 /* Is this the waker's I/O thread? The I/O thread of any waker? */

@@ -1,8 +1,9 @@
 /* Who owns what: an exchange is its owner's while it is IDLE, and the I/O thread's from terni_exchange_start or _wait
- * to its end; so there is one place where a call ends, and it ends once. The outbound queue's lock hands it over.
- * Whoever must not wait for that end (a blocking caller at its deadline) leaves, and the exchange ends later with
- * nobody to hear it. So the engine has holds on the owner: one from start to end, one for each record in the outbound
- * queue, one while it is attended to.
+ * to its end; so there is one place where a call ends, and it ends once. The outbound queue's lock hands it over,
+ * unless it is started on the I/O thread itself, or by a caller who waits, and has borrowed its loop (io/loan.h): such
+ * a request needs no queue, and that caller finds its reply itself. Whoever must not wait for that end (a blocking
+ * caller at its deadline) leaves, and the exchange ends later with nobody to hear it. So the engine has holds on the
+ * owner: one from start to end, one for each record in the outbound queue, one while it is attended to.
  *
  * Other threads say what they want (arm the deadline of a request that cannot be sent now; cancel; wait for room) by
  * terni_exchange_attend: a list that anybody pushes to and the I/O thread takes whole. At the end of the I/O thread it
@@ -229,7 +230,8 @@ static bool send_now(terni_exchange *x, terni_outgoing *message)
     if (!goes) return false;
     message->reply = addition.reply;
     if (terni_send_pass(calls_of(x)->conn, message, &addition.header)) {
-        x->class->hold(x, 1);
+        x->token++;
+        x->class->hold(x, 1); /* from here to the end */
         x->state = TERNI_EXCHANGE_SENT;
         return true;
     }

@@ -27,7 +27,7 @@ typedef struct terni_exchange_class {
 } terni_exchange_class;
 
 typedef enum terni_exchange_state {
-    TERNI_EXCHANGE_IDLE,   /* the owner's                                         -> QUEUED, WAITING */
+    TERNI_EXCHANGE_IDLE,   /* the owner's                                         -> QUEUED, SENT, WAITING */
     TERNI_EXCHANGE_QUEUED, /* its request is in the outbound queue                 -> SENT, IDLE (ended) */
     TERNI_EXCHANGE_SENT,   /* handed to the session; the reply is awaited                -> IDLE (ended) */
     TERNI_EXCHANGE_WAITING /* for its timer, to be started again                   -> IDLE (resumed, or ended) */

@@ -28,8 +28,8 @@ void terni_slot_leave(terni_exchange *exchange, bool answered);
 /* Where its reply comes to. */
 terni_entry *terni_slot_entry(terni_slot *slot);
 
-/* The server refused a subscription. If it is a slot's inbox, the slot is to be subscribed anew, whether it is in use or
- * not. Returns the exchange that has it, or NULL. */
+/* The server refused a subscription. If it is a slot's inbox, the slot is to be subscribed anew, whether it is in use
+ * or not. Returns the exchange that has it, or NULL. */
 terni_exchange *terni_slots_refused(terni_slots *slots, const char *subject);
 
 void terni_slots_free(terni_slots *slots);
