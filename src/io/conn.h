@@ -129,13 +129,21 @@ struct tern_conn {
     atomic_bool stop;        /* the I/O thread is to end */
     atomic_bool draining;    /* new requests are refused, but those of handlers */
     atomic_size_t max_payload;
-    atomic_uint_fast64_t msgs_in, bytes_in, msgs_out, bytes_out, reconnects, dropped_in, dropped_out, late_replies;
+    atomic_uint_fast64_t msgs_in, bytes_in, msgs_out, bytes_out; /* written as io is */
+    atomic_uint_fast64_t reconnects, dropped_in, dropped_out, late_replies;
 
     terni_io io;
 };
 
 /* The connection that a lane or an io is part of. */
 #define TERNI_CONTAINER(pointer, type, field) ((type *)(void *)((char *)(pointer)-offsetof(type, field)))
+
+/* Adds to a counter that one thread at a time writes. */
+static inline void terni_conn_count(atomic_uint_fast64_t *counter, uint64_t more)
+{
+    uint64_t sum = atomic_load_explicit(counter, memory_order_relaxed) + more;
+    atomic_store_explicit(counter, sum, memory_order_relaxed);
+}
 
 /* Makes a connection with no thread yet; the holder's one hold on it ends with terni_conn_release. */
 tern_status terni_conn_new(const tern_conn_options *options, tern_conn **out_conn, tern_error *err);

@@ -123,8 +123,8 @@ static void run_without_session(tern_conn *conn)
 /* What came, fences apart. */
 static void count_in(tern_conn *conn, uint64_t messages, uint64_t bytes)
 {
-    (void)atomic_fetch_add_explicit(&conn->msgs_in, messages, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_in, bytes, memory_order_relaxed);
+    terni_conn_count(&conn->msgs_in, messages);
+    terni_conn_count(&conn->bytes_in, bytes);
 }
 
 /* Hands over what has been read. */

@@ -180,8 +180,8 @@ static void explain_loss(const tern_conn *conn, size_t size, natsStatus s, tern_
 
 static void count_out(tern_conn *conn, size_t messages, size_t bytes)
 {
-    (void)atomic_fetch_add_explicit(&conn->msgs_out, messages, memory_order_relaxed);
-    (void)atomic_fetch_add_explicit(&conn->bytes_out, bytes, memory_order_relaxed);
+    terni_conn_count(&conn->msgs_out, messages);
+    terni_conn_count(&conn->bytes_out, bytes);
 }
 
 /* Hands a message to the session. False: the session is over; the message waits for the next one. */
