@@ -257,6 +257,7 @@ void terni_conn_note_error(tern_conn *conn, const tern_error *error)
 
 void terni_conn_written(tern_conn *conn)
 {
+    atomic_store_explicit(&conn->passed, 0, memory_order_relaxed);
     if (conn->io.handed == 0) return;
     terni_outbound_left(&conn->out, conn->io.handed);
     conn->io.handed = 0;
@@ -393,6 +394,6 @@ void tern_conn_get_stats(const tern_conn *conn, tern_conn_stats *out_stats)
         .dropped_in = atomic_load(&c->dropped_in),
         .dropped_out = atomic_load(&c->dropped_out),
         .late_replies = atomic_load(&c->late_replies),
-        .buffered_bytes = terni_outbound_bytes(&c->out),
+        .buffered_bytes = terni_outbound_bytes(&c->out) + (size_t)atomic_load(&c->passed),
     };
 }

@@ -94,7 +94,7 @@ typedef struct terni_io {
     bool refilled;                         /* since it last took, there may be something in the queue */
     terni_record *taken;                   /* from the queue, not yet handed to the session */
     bool read_next;                        /* a control has worked long: reading has its turn before more is sent */
-    size_t handed;                         /* weight of the messages in the buffers of the session */
+    size_t handed;                         /* weight of the messages in the buffers of the session, passed apart */
     uint64_t seen_msgs, seen_bytes;        /* from session, already counted */
     bool unhanded;                         /* who had the loop has read what is not for it */
     terni_time_ms lend_at;                 /* not before */
@@ -130,6 +130,7 @@ struct tern_conn {
     atomic_bool draining;    /* new requests are refused, but those of handlers */
     atomic_size_t max_payload;
     atomic_uint_fast64_t msgs_in, bytes_in, msgs_out, bytes_out; /* written as io is */
+    atomic_uint_fast64_t passed; /* weight of those that went past the queue, in the buffers of the session; so, too */
     atomic_uint_fast64_t reconnects, dropped_in, dropped_out, late_replies;
 
     terni_io io;
@@ -190,6 +191,12 @@ void terni_conn_tell_deferred(tern_conn *conn);
 
 /* Counts an accepted message that is lost, and tells of it. */
 void terni_conn_lost_message(tern_conn *conn, tern_status status, const char *subject, const char *text);
+
+/* The weight of all messages in the session's buffers. On the I/O thread. */
+static inline size_t terni_conn_unwritten(const tern_conn *conn)
+{
+    return conn->io.handed + (size_t)atomic_load_explicit(&conn->passed, memory_order_relaxed);
+}
 
 /* Says that what was in the session's buffers has left, or is lost. On the I/O thread. */
 void terni_conn_written(tern_conn *conn);

@@ -45,7 +45,7 @@ static bool fill_session(tern_conn *conn)
     terni_io *io = &conn->io;
     io->refilled = io->taken != NULL; /* then this is no look into the queue */
     if (io->taken == NULL) io->taken = terni_outbound_take(&conn->out);
-    while (io->taken != NULL && io->handed < TERNI_TRANSFER_MAX && !io->read_next) {
+    while (io->taken != NULL && terni_conn_unwritten(conn) < TERNI_TRANSFER_MAX && !io->read_next) {
         terni_record *record = io->taken, *next = record->next;
         if (terni_session_is_down(io->session)) return false;
         if (record->kind == TERNI_RECORD_CONTROL) {
@@ -87,7 +87,7 @@ static bool transfer(tern_conn *conn)
 {
     terni_io *io = &conn->io;
     bool takes = has_to_take(conn);
-    if (io->hush != TERNI_NOT_HUSHED || (!takes && io->handed == 0)) return false;
+    if (io->hush != TERNI_NOT_HUSHED || (!takes && terni_conn_unwritten(conn) == 0)) return false;
     if (!terni_session_wants_write(io->session)) terni_conn_written(conn);
     else if (waits_for_socket(conn)) return false;
     set_wakes(conn, TERNI_WAKES_ALWAYS); /* first, so that a message is either seen now or wakes */

@@ -217,9 +217,14 @@ static terni_chunk *filling_locked(terni_outbound *queue, size_t size)
     return chunk;
 }
 
-static bool is_full_locked(const terni_outbound *queue, size_t weight, size_t limit)
+static bool is_full(size_t held, size_t weight, size_t limit)
 {
-    return queue->bytes > 0 && (queue->bytes >= limit || weight > limit - queue->bytes);
+    return held > 0 && (held >= limit || weight > limit - held);
+}
+
+static tern_status refusal_of(const terni_outbound *queue)
+{
+    return (tern_status)atomic_load_explicit(&queue->refuses, memory_order_relaxed);
 }
 
 static tern_status refusal(tern_status status, tern_error *err)
@@ -242,10 +247,10 @@ static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgo
                                         tern_error *err)
 {
     bool has_waited = false;
-    while (queue->refuses == TERN_OK && !message->past_limit) {
+    while (refusal_of(queue) == TERN_OK && !message->past_limit) {
         bool waits = message->may_wait && queue->wait_limit > 0;
         size_t limit = waits && !has_waited ? queue->wait_limit : queue->limit;
-        if (!is_full_locked(queue, weight, limit)) return TERN_OK;
+        if (!is_full(queue->bytes, weight, limit)) return TERN_OK;
         if (!waits) return fail_full_locked(queue, weight, err);
         has_waited = true;
         queue->waiters++;
@@ -253,14 +258,14 @@ static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgo
         queue->waiters--;
         if (!in_time) return terni_fail(err, TERN_DEADLINE_EXCEEDED, "no room to send within the deadline");
     }
-    return queue->refuses == TERN_OK ? TERN_OK : refusal(queue->refuses, err);
+    return refusal_of(queue) == TERN_OK ? TERN_OK : refusal(refusal_of(queue), err);
 }
 
 static void append_locked(terni_outbound *queue, terni_record *record)
 {
     record->next = NULL;
     if (queue->tail != NULL) queue->tail->next = record;
-    else queue->head = record;
+    else atomic_store_explicit(&queue->head, record, memory_order_release);
     queue->tail = record;
 }
 
@@ -301,7 +306,7 @@ bool terni_outbound_control(terni_outbound *queue, terni_record *record)
 {
     record->kind = TERNI_RECORD_CONTROL;
     (void)pthread_mutex_lock(&queue->mu);
-    bool open = queue->refuses != TERN_CANCELLED;
+    bool open = refusal_of(queue) != TERN_CANCELLED;
     if (open) append_locked(queue, record);
     (void)pthread_mutex_unlock(&queue->mu);
     return open;
@@ -319,7 +324,7 @@ void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, size_t wait
 void terni_outbound_refuse(terni_outbound *queue, tern_status status)
 {
     (void)pthread_mutex_lock(&queue->mu);
-    if (queue->refuses != TERN_CANCELLED) queue->refuses = status;
+    if (refusal_of(queue) != TERN_CANCELLED) atomic_store_explicit(&queue->refuses, status, memory_order_relaxed);
     if (queue->waiters > 0) (void)pthread_cond_broadcast(&queue->room);
     (void)pthread_mutex_unlock(&queue->mu);
 }
@@ -327,9 +332,10 @@ void terni_outbound_refuse(terni_outbound *queue, tern_status status)
 terni_record *terni_outbound_take(terni_outbound *queue)
 {
     (void)pthread_mutex_lock(&queue->mu);
-    terni_record *head = queue->head;
+    terni_record *head = atomic_load_explicit(&queue->head, memory_order_relaxed);
     if (head != NULL) {
-        queue->head = queue->tail = NULL;
+        atomic_store_explicit(&queue->head, NULL, memory_order_relaxed);
+        queue->tail = NULL;
         if (queue->filling != NULL && queue->filling->records > 0) queue->filling = NULL;
     }
     (void)pthread_mutex_unlock(&queue->mu);
@@ -354,13 +360,10 @@ void terni_outbound_recycle(terni_outbound *queue, terni_record *record)
     free(chunk);
 }
 
-bool terni_outbound_pass(terni_outbound *queue, size_t weight)
+bool terni_outbound_lets_pass(const terni_outbound *queue, size_t held, size_t weight)
 {
-    (void)pthread_mutex_lock(&queue->mu);
-    bool passes = queue->head == NULL && queue->refuses == TERN_OK && !is_full_locked(queue, weight, queue->limit);
-    if (passes) queue->bytes += weight;
-    (void)pthread_mutex_unlock(&queue->mu);
-    return passes;
+    return atomic_load_explicit(&queue->head, memory_order_acquire) == NULL && refusal_of(queue) == TERN_OK &&
+           !is_full(held, weight, queue->limit);
 }
 
 void terni_outbound_trim(terni_outbound *queue)

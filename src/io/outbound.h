@@ -113,16 +113,17 @@ typedef enum terni_wakes {
 } terni_wakes;
 
 typedef struct terni_outbound {
-    pthread_mutex_t mu;  /* guards what follows; nothing else is locked inside it */
-    pthread_cond_t room; /* broadcast, if waiters > 0, when bytes sink or the rules change */
-    terni_record *head, *tail;
+    pthread_mutex_t mu;         /* guards what follows; nothing else is locked inside it */
+    pthread_cond_t room;        /* broadcast, if waiters > 0, when bytes sink or the rules change */
+    terni_record *_Atomic head; /* the I/O thread looks at it without the lock, too; so it does at refuses */
+    terni_record *tail;
     struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */
     struct terni_chunk *spares;
     uint32_t spare_count;
-    size_t bytes;        /* weights of queued messages and of those taken but not yet written */
-    size_t limit;        /* of bytes, for messages that cannot wait */
-    size_t wait_limit;   /* 0: none can wait, since there is no session */
-    tern_status refuses; /* not OK: nothing is accepted any more, and this is why */
+    size_t bytes;       /* weights of queued messages and of those taken but not yet written */
+    size_t limit;       /* of bytes, for messages that cannot wait */
+    size_t wait_limit;  /* 0: none can wait, since there is no session */
+    atomic_int refuses; /* a tern_status; not OK: nothing is accepted any more, and this is why */
     uint32_t waiters;
     atomic_int wakes; /* no lock: a terni_wakes, the I/O thread's word */
 } terni_outbound;
@@ -153,9 +154,10 @@ terni_record *terni_outbound_take(terni_outbound *queue);
 /* Gives back the memory of a message's record. Not for controls. */
 void terni_outbound_recycle(terni_outbound *queue, terni_record *record);
 
-/* Counts weight bytes for a message that goes past the queue. False: it may not: there is something in the queue, or no
- * room, or messages are refused. */
-bool terni_outbound_pass(terni_outbound *queue, size_t weight);
+/* May a message of so many bytes' weight go past the queue? It may not where there is something in the queue that it
+ * would overtake, or no room beside the held bytes, or where messages are refused. Without the lock: what somebody
+ * queues just now was not before it. */
+bool terni_outbound_lets_pass(const terni_outbound *queue, size_t held, size_t weight);
 
 /* Keeps no memory for more than there is. */
 void terni_outbound_trim(terni_outbound *queue);

@@ -261,8 +261,8 @@ bool terni_send_passes(const tern_conn *conn, const terni_outgoing *message)
 {
     const terni_io *io = &conn->io;
     return terni_outgoing_is_plain(message) && io->session != NULL && io->hush == TERNI_NOT_HUSHED &&
-           io->taken == NULL && io->handed < TERNI_TRANSFER_MAX && !terni_session_is_down(io->session) &&
-           takes_frame(conn, 0, message->size);
+           io->taken == NULL && terni_conn_unwritten(conn) < TERNI_TRANSFER_MAX &&
+           !terni_session_is_down(io->session) && takes_frame(conn, 0, message->size);
 }
 
 static char *put_header(char *at, const tern_header *header)
@@ -279,15 +279,14 @@ static inline bool pass(tern_conn *conn, const terni_outgoing *message, const te
     bool goes = terni_session_takes_frames(io->session) && (headers == 0 || takes_frame(conn, headers, message->size));
     if (!goes) return false; /* it may have subscribed the inbox just now */
     terni_frame_init(&frame, message->subject, message->reply, headers, message->size);
-    if (io->handed + frame.size > TERNI_TRANSFER_MAX || !terni_outbound_pass(&conn->out, frame.size)) return false;
+    size_t unwritten = terni_conn_unwritten(conn);
+    if (unwritten + frame.size > TERNI_TRANSFER_MAX) return false;
+    if (!terni_outbound_lets_pass(&conn->out, unwritten, frame.size)) return false;
     char *at = terni_session_publish(io->session, &frame);
-    if (at == NULL) {
-        terni_outbound_left(&conn->out, frame.size);
-        return false;
-    }
+    if (at == NULL) return false;
     if (headers > 0) at = put_header(at, header);
     terni_outgoing_fill(message, at);
-    io->handed += frame.size; /* so that this round's end writes it */
+    terni_conn_count(&conn->passed, frame.size); /* so that this round's end writes it */
     count_out(conn, 1, frame.content_size);
     return true;
 }
