@@ -7,6 +7,7 @@
 #include <tern/tern.h>
 
 #include "numbers.h"
+#include "outcomes.h"
 #include "rig.h"
 #include "server.h"
 #include "tls.h"
@@ -110,6 +111,30 @@ Test(tls, many_small_messages_come_whole_and_in_order, .timeout = 30)
     tern_sub_free(sub);
     tern_conn_free(conn);
     inbox_destroy(&inbox);
+    finish();
+    test_check_leaks();
+}
+
+/* nats.c waits for a full socket: what the kernel has room for is to go there. */
+Test(tls, deadlines_are_kept_while_the_server_stands_still, .timeout = 30)
+{
+    enum { CALL_MS = 300 };
+    char piece[10000] = "";
+    struct outcomes all;
+
+    begin(TLS_GOOD, false);
+    outcomes_init(&all, 1);
+    check_ok(tern_connect(&(tern_conn_options){ .url = plain_url, .tls_ca_file = files.ca }, &conn, &err));
+    tern_client *client = calc_client(conn, NULL);
+    server_pause(server);
+    for (int i = 0; i < 60; i++) check_ok(tern_conn_publish(conn, "a", piece, sizeof piece, &err));
+    outcomes_begin(client, increment_method(), &all, &(tern_call_options){ .timeout_ms = CALL_MS });
+    check_true(gate_wait(&all.gate, 1, AT_ONCE_MS));
+    check_outcomes(&all, TERN_DEADLINE_EXCEEDED);
+    server_resume(server);
+    tern_client_free(client);
+    tern_conn_free(conn);
+    outcomes_destroy(&all);
     finish();
     test_check_leaks();
 }

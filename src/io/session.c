@@ -115,7 +115,8 @@ static void wake_locked(terni_session *session)
 /* To a server nearby, the kernel would let megabytes wait in the socket, though the server could have them at once:
  * out of the processor's cache by the time it reads them, which takes a fifth of what it can take in, and in the way of
  * what is published next. Tern's queue is the better place. Over a longer way much has to be under way at a time, and
- * the kernel knows how much. Measured with 48 to 256 KiB: below 64 and above 128 it is slower. */
+ * the kernel knows how much. With TLS nats.c blocks where the socket is full, so that the more it holds the better.
+ * Measured with 48 to 256 KiB: below 64 and above 128 it is slower. */
 static void bound_send_buffer(int fd)
 {
     struct tcp_info info;
@@ -131,7 +132,7 @@ static natsStatus on_attach(void **user_data, void *loop, natsConnection *nc, na
     terni_session *session = loop;
     (void)nc;
     session->fd = socket;
-    bound_send_buffer(socket);
+    if (!session->tls) bound_send_buffer(socket);
     atomic_store(&session->wants_write, false);
     *user_data = session;
     return NATS_OK;
