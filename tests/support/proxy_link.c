@@ -7,12 +7,14 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RESET_WAIT_MS 1000 /* for a client that does not read */
+#define RESET_WAIT_MS 1000  /* for a client that does not read */
+#define SERVER_WAIT_MS 1000 /* for a server that stands still */
 
 static void prepare(int fd)
 {
@@ -52,16 +54,30 @@ static void close_with_reset(int fd)
     close(fd);
 }
 
+/* Waits until the server has read all that it was sent, and closes. Otherwise a client that comes back at once could be
+ * served before that: two connections have no order among each other. */
+static void end_server_side(int fd)
+{
+    char bytes[4096];
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+    long deadline_ms = test_now_ms() + SERVER_WAIT_MS;
+
+    if (fd < 0) return;
+    shutdown(fd, SHUT_WR);
+    while (test_now_ms() < deadline_ms && poll(&poll_fd, 1, (int)(deadline_ms - test_now_ms())) > 0)
+        if (recv(fd, bytes, sizeof bytes, 0) <= 0) break;
+    close(fd);
+}
+
 void link_end(struct proxy_link *link, enum proxy_end end)
 {
     if (link->state == LINK_CLOSED) return;
+    end_server_side(link->server_fd);
     if (end == PROXY_FIN && link->state != LINK_LINGERING) {
         shutdown(link->client_fd, SHUT_WR);
-        if (link->server_fd >= 0) close(link->server_fd);
         link->state = LINK_LINGERING;
     } else {
         close_with_reset(link->client_fd);
-        close_with_reset(link->server_fd);
         link->client_fd = -1;
         link->state = LINK_CLOSED;
     }
