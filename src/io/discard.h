@@ -2,7 +2,8 @@
  * it sleeps: one by one, that is a wake-up for every message, and then the two are in each other's way for a while. So
  * many wait, where many come in a short time: fan-out to 8 is 2.3 million messages a second with up to 2,048, 2.8 with
  * 16,384, 3.4 with 32,768. Tried, and slower (3.2 for 4.0): to destroy the older half only, so that libc does not give
- * the heap's top back, and take it again, each time. How long they wait at most is the I/O thread's business (io/loop.c). */
+ * the heap's top back, and take it again, each time. How long they wait at most is the I/O thread's business
+ * (io/loop.c). */
 #ifndef TERNI_DISCARD_H
 #define TERNI_DISCARD_H
 
