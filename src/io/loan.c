@@ -8,7 +8,6 @@
  * session: where a child process still has the socket, closing it here would not take it out. */
 #include "io/loan.h"
 
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

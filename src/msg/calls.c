@@ -219,9 +219,9 @@ void terni_exchange_init(terni_exchange *x, const terni_exchange_class *class, t
     x->sender.class = &exchange_sender_class;
 }
 
-/* On the I/O thread, or on a borrowed loop: hands the request to the session at once, if it has no headers, and none is
- * queued that it would overtake. Its deadline is still to be armed. False: it is to be queued, and what stands in the
- * way is found there. */
+/* On the I/O thread, or on a borrowed loop: hands the request to the session at once, if it has no headers but what its
+ * owner adds, and none is queued that it would overtake. Its deadline is still to be armed. False: it is to be queued,
+ * and what stands in the way is found there. */
 static bool send_now(terni_exchange *x, terni_outgoing *message)
 {
     terni_addition addition = { .reply = NULL };
