@@ -260,6 +260,75 @@ Test(async, a_call_without_reply_ends_at_its_deadline, .timeout = 60)
     test_check_leaks();
 }
 
+/* When a call must have ended: between these. */
+struct due {
+    long earliest_ms, latest_ms;
+    int index;
+};
+
+struct dues {
+    struct due items[2000];
+    int ended[2000]; /* indices, in the order of their ends */
+    int count, cancelled;
+    struct test_gate gate;
+};
+static struct dues dues;
+
+static void note_end(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    const struct due *due = arg;
+    (void)call;
+    if (reply != NULL) test_abort("a reply that nobody has sent");
+    if (err->status == TERN_CANCELLED) dues.cancelled++;
+    else dues.ended[dues.count++] = due->index;
+    gate_open(&dues.gate);
+}
+
+Test(async, calls_end_in_the_order_of_their_deadlines, .timeout = 60)
+{
+    enum { CALLS = sizeof dues.items / sizeof *dues.items };
+    struct holder holder;
+    struct rig rig;
+    tern_error err = { .status = TERN_OK };
+
+    rig_open(&rig);
+    gate_init(&dues.gate);
+    holder_init(&holder, CALLS);
+    tern_sub *sub = rig_subscribe(rig.conn, "test.v1.Calc.Increment", NULL, hold, &holder);
+    tern_client *client = calc_client(rig.conn, &(tern_client_options){ .executor = tern_executor_inline() });
+    for (int i = 0; i < CALLS; i++) {
+        /* Later and later ones, earlier and earlier ones, and some in between; every fifth is cancelled. */
+        uint32_t timeout_ms = (uint32_t)(i % 3 == 0   ? 1000 + i / 2
+                                         : i % 3 == 1 ? 2000 - i / 2
+                                                      : 1000 + i * 7919 % 1000);
+        Test__V1__Number number = TEST__V1__NUMBER__INIT;
+        tern_call_options options = { .timeout_ms = timeout_ms };
+        tern_call *call = NULL;
+        struct due *due = &dues.items[i];
+        due->index = i;
+        due->earliest_ms = test_now_ms() + (long)timeout_ms;
+        check_ok(test_v1_calc_increment_async(client, &number, &options, note_end, due, &call, &err));
+        due->latest_ms = test_now_ms() + (long)timeout_ms + 1;
+        if (i % 5 == 0) tern_call_cancel(call);
+        tern_call_free(call);
+    }
+    check_true(gate_wait(&dues.gate, CALLS, RIG_WAIT_MS));
+    check_int(dues.cancelled, CALLS / 5);
+    check_int(dues.count, CALLS - CALLS / 5);
+    long due_before_ms = 0;
+    for (int i = 0; i < dues.count; i++) {
+        const struct due *due = &dues.items[dues.ended[i]];
+        check_int_at_least(due->latest_ms, due_before_ms); /* it did not come after one that is due later */
+        if (due->earliest_ms > due_before_ms) due_before_ms = due->earliest_ms;
+    }
+    tern_client_free(client);
+    tern_sub_free(sub);
+    holder_destroy(&holder);
+    gate_destroy(&dues.gate);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
 Test(async, a_deadline_is_kept_while_there_is_no_session, .timeout = 60)
 {
     struct outcomes all;

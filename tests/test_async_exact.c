@@ -323,3 +323,70 @@ Test(async_exact, a_client_that_is_freed_ends_chains_of_calls, .timeout = 60)
     free_while_they_call_on(tern_executor_inline());
     test_check_leaks();
 }
+
+/* ---- Freeing a client whose callbacks begin calls that nobody else would end ---- */
+
+struct strays {
+    tern_client *client;
+    atomic_long begun, ended;
+};
+
+static void answer_increment(struct player *player, tern_msg *request, int nth)
+{
+    (void)nth;
+    if (strstr(tern_msg_subject(request), "Increment") != NULL) player_answer(player, request);
+}
+
+static void count_stray(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct strays *strays = arg;
+    (void)call;
+    (void)err;
+    if (reply != NULL) tern_message_free(&reply->base);
+    atomic_fetch_add(&strays->ended, 1);
+}
+
+/* Begins one that is never answered, and one that is, and then goes on so. */
+static void begin_strays(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct strays *strays = arg;
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    tern_call_options options = { .timeout_ms = LONG_MS };
+    bool begins =
+        test_v1_calc_unserved_async(strays->client, &number, &options, count_stray, strays, NULL, NULL) == TERN_OK;
+    if (begins) atomic_fetch_add(&strays->begun, 1);
+    begins =
+        test_v1_calc_increment_async(strays->client, &number, &options, begin_strays, strays, NULL, NULL) == TERN_OK;
+    if (begins) atomic_fetch_add(&strays->begun, 1);
+    count_stray(call, reply, err, arg);
+}
+
+static bool have_begun(void *arg)
+{
+    return atomic_load(&((struct strays *)arg)->begun) > 50;
+}
+
+Test(async_exact, a_client_that_is_freed_ends_calls_that_begin_meanwhile, .timeout = 120)
+{
+    enum { ROUNDS = 200, CHAINS = 4 };
+    static struct strays strays;
+    struct player player;
+    struct pair pair;
+
+    pair_open(&pair, NULL);
+    player_start(&player, pair.other, "test.v1.Calc.*", answer_increment, NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        strays = (struct strays){ .client = calc_client(pair.rig.conn, NULL), .begun = CHAINS };
+        for (int i = 0; i < CHAINS; i++) {
+            Test__V1__Number number = TEST__V1__NUMBER__INIT;
+            tern_error err = { .status = TERN_OK };
+            check_ok(test_v1_calc_increment_async(strays.client, &number, NULL, begin_strays, &strays, NULL, &err));
+        }
+        check_true(wait_until(have_begun, &strays, RIG_WAIT_MS));
+        tern_client_free(strays.client);
+        check_int(atomic_load(&strays.ended), atomic_load(&strays.begun));
+    }
+    player_stop(&player);
+    pair_close(&pair);
+    test_check_leaks();
+}

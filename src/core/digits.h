@@ -11,8 +11,8 @@ enum { TERNI_DIGITS_MAX = 20 };
 static inline size_t terni_digits(uint64_t number, unsigned base)
 {
     size_t count = 1;
-    for (; number >= base; number /= base) count++;
-    return count;
+    for (; number >= (uint64_t)base * base; number /= (uint64_t)base * base) count += 2;
+    return number >= base ? count + 1 : count;
 }
 
 /* Writes number, which has count digits. Returns what follows; there is no NUL. */

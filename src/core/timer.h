@@ -1,21 +1,23 @@
-/* Timers of one thread: a pairing heap whose nodes are part of what waits, so that adding one cannot fail. */
+/* Timers of one thread: a list of those that were armed in their order, and a pairing heap of the others; the nodes
+ * are part of what waits, so that adding one cannot fail. */
 #ifndef TERNI_TIMER_H
 #define TERNI_TIMER_H
 
-#include <stdbool.h>
-
 #include "core/clock.h"
 
-/* Zeroed when it is in no heap. */
+typedef enum terni_timer_place { TERNI_TIMER_NOWHERE, TERNI_TIMER_LISTED, TERNI_TIMER_HEAPED } terni_timer_place;
+
+/* Zeroed while it is nowhere. */
 typedef struct terni_timer {
-    struct terni_timer *child, *next; /* the first child; the next sibling */
-    struct terni_timer *back;         /* the sibling before, or the parent of the first child */
+    struct terni_timer *child, *next; /* in the heap: the first child; the next sibling, or in the list the next */
+    struct terni_timer *back;         /* the one before; of a first child the parent */
     terni_time_ms at;
-    bool armed;
+    terni_timer_place place;
 } terni_timer;
 
 typedef struct terni_timers {
-    terni_timer *root; /* the earliest */
+    terni_timer *first, *last; /* of the list, from the earliest to the latest */
+    terni_timer *root;         /* of the heap, the earliest */
 } terni_timers;
 
 /* Arms a timer, or moves it to another time. */

@@ -49,8 +49,10 @@ static calls *calls_of(const terni_exchange *exchange)
 
 /* ---- From start to end: the I/O thread ---- */
 
-static void link_live(calls *all, terni_exchange *x)
+static void arm(terni_exchange *x, terni_time_ms at)
 {
+    calls *all = calls_of(x);
+    terni_timer_arm(&all->timers, &x->timer, at);
     if (x->live) return;
     x->live = true;
     x->prev = NULL;
@@ -59,9 +61,10 @@ static void link_live(calls *all, terni_exchange *x)
     all->live = x;
 }
 
-static void unlink_live(calls *all, terni_exchange *x)
+static void disarm(calls *all, terni_exchange *x)
 {
     if (!x->live) return;
+    terni_timer_disarm(&all->timers, &x->timer);
     if (x->prev != NULL) x->prev->next = x->next;
     else all->live = x->next;
     if (x->next != NULL) x->next->prev = x->prev;
@@ -80,8 +83,7 @@ static void take_out(terni_exchange *x, bool answered)
 {
     calls *all = calls_of(x);
     if (x->state == TERNI_EXCHANGE_SENT) leave_inbox(x, answered);
-    terni_timer_disarm(&all->timers, &x->timer);
-    unlink_live(all, x);
+    disarm(all, x);
     x->state = TERNI_EXCHANGE_IDLE;
 }
 
@@ -102,11 +104,13 @@ static void answered(terni_exchange *x, natsMsg *reply)
     end(x, reply, reply == NULL ? TERN_UNAVAILABLE : TERN_OK, "nobody serves it", true);
 }
 
-static void arm(terni_exchange *x, terni_time_ms at)
+void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg)
 {
-    calls *all = calls_of(x);
-    link_live(all, x);
-    terni_timer_arm(&all->timers, &x->timer, at);
+    terni_exchange *next;
+    for (terni_exchange *x = TERNI_CONTAINER(conn->calls, calls, hooks)->live; x != NULL; x = next) {
+        next = x->next;
+        each(x, arg);
+    }
 }
 
 /* Its request is in the queue, and there may be no session. */
@@ -401,15 +405,16 @@ static bool requests_subject(const terni_exchange *x, const char *subject)
     return same && strcmp(subject + (prefix == 0 ? 0 : prefix + 1), x->subject) == 0;
 }
 
-/* Requests to the subject, or those whose replies would come to the bulk inbox, end. */
-static void refuse_all(calls *all, const char *subject, bool bulk, const char *text)
+typedef struct refusal {
+    const char *subject, *text;
+    bool bulk; /* of the bulk inbox, not of requests to the subject */
+} refusal;
+
+static void end_refused(terni_exchange *x, void *arg)
 {
-    terni_exchange *next;
-    for (terni_exchange *x = all->live; x != NULL; x = next) {
-        next = x->next;
-        bool refused = bulk ? x->slot == NULL : requests_subject(x, subject);
-        if (x->state == TERNI_EXCHANGE_SENT && refused) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
-    }
+    const refusal *the = arg;
+    bool refused = the->bulk ? x->slot == NULL : requests_subject(x, the->subject);
+    if (x->state == TERNI_EXCHANGE_SENT && refused) end(x, NULL, TERN_PERMISSION_DENIED, the->text, true);
 }
 
 static void calls_refused(terni_calls_hooks *hooks, const char *subject, bool subscription, const char *text)
@@ -418,7 +423,8 @@ static void calls_refused(terni_calls_hooks *hooks, const char *subject, bool su
     terni_exchange *x = subscription ? terni_slots_refused(&all->slots, subject) : NULL;
     bool bulk = subscription && terni_bulk_refused(&all->bulk, subject);
     if (x != NULL) end(x, NULL, TERN_PERMISSION_DENIED, text, true);
-    if (!subscription || bulk) refuse_all(all, subject, bulk, text);
+    refusal the = { .subject = subject, .text = text, .bulk = bulk };
+    if (!subscription || bulk) terni_calls_each(all->conn, end_refused, &the);
 }
 
 static void calls_closed(terni_calls_hooks *hooks)

@@ -45,7 +45,7 @@ typedef struct terni_exchange {
     terni_exchange_state state;
     bool waits;         /* the owner's: who starts it will then wait for it, and may do so in the loop's place */
     bool borrowed;      /* who started it has the loop: terni_exchange_serve is to follow */
-    bool live;          /* in the list by next and prev */
+    bool live;          /* in the list by next and prev, with its timer armed, or just due */
     bool reply_is_bare; /* known to have no headers */
     terni_timer timer;
     struct terni_exchange *next, *prev; /* those in flight that the I/O thread knows of */
@@ -99,5 +99,9 @@ void terni_exchange_wait(terni_exchange *exchange, terni_time_ms until);
 
 /* Ends it, unless it is IDLE. */
 void terni_exchange_end(terni_exchange *exchange, tern_status status, const char *text);
+
+/* Calls each for every exchange of the connection's that the I/O thread knows of: not for those whose requests are in
+ * the outbound queue, unless they have been attended to. It may end the one that it is called for. */
+void terni_calls_each(tern_conn *conn, void (*each)(terni_exchange *exchange, void *arg), void *arg);
 
 #endif

@@ -291,7 +291,7 @@ static void finish(tern_call *call)
         if (call->error != NULL) *call->error = err;
     }
     terni_calls_finish(client->conn);
-    terni_client_delist(client, call);
+    terni_client_finish(client);
     terni_call_tell_finished(call);
     terni_call_release(call);
 }
@@ -350,7 +350,7 @@ static bool is_left(tern_call *call)
 
 bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at)
 {
-    if (call->payload == NULL || atomic_load(&call->cancelled) || is_left(call)) return false;
+    if (call->payload == NULL || terni_call_is_given_up(call) || is_left(call)) return false;
     terni_failure failure = { .status = status };
     if (status == TERN_OK) {
         failure.error = read_error(call, reply);
@@ -395,7 +395,7 @@ static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status sta
 {
     tern_call *call = call_of(exchange);
     terni_time_ms at = 0;
-    if (status != TERN_OK && atomic_load(&call->cancelled)) { /* asked for before the attempt failed */
+    if (status != TERN_OK && terni_call_is_given_up(call)) { /* asked for before the attempt failed */
         status = TERN_CANCELLED;
         text = "cancelled";
     }
@@ -422,7 +422,7 @@ static void call_attend(terni_exchange *exchange)
     tern_call *call = call_of(exchange);
     if (call->resume_at != 0) terni_exchange_wait(exchange, call->resume_at);
     call->resume_at = 0;
-    if (atomic_load(&call->cancelled)) terni_exchange_end(exchange, TERN_CANCELLED, "cancelled");
+    if (terni_call_is_given_up(call)) terni_exchange_end(exchange, TERN_CANCELLED, "cancelled");
 }
 
 static const terni_exchange_class call_class = { .sending = call_sending,
@@ -431,6 +431,17 @@ static const terni_exchange_class call_class = { .sending = call_sending,
                                                  .attend = call_attend,
                                                  .hold = exchange_hold,
                                                  .release = exchange_release };
+
+static void end_freed(terni_exchange *exchange, void *client)
+{
+    if (exchange->class != &call_class || call_of(exchange)->client != client) return;
+    if (terni_call_is_given_up(call_of(exchange))) terni_exchange_end(exchange, TERN_CANCELLED, "cancelled");
+}
+
+void terni_call_end_freed(tern_client *client)
+{
+    terni_calls_each(client->conn, end_freed, client);
+}
 
 tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err)
 {

@@ -40,8 +40,8 @@ struct tern_call {
     size_t payload_size;
     tern_any_fn done;
     void *arg;
-    terni_item item;               /* on the client's lane */
-    struct tern_call *next, *prev; /* of the client's calls, or spares (next) */
+    terni_item item;        /* on the client's lane */
+    struct tern_call *next; /* of the client's spares */
 
     /* The outcome: written by the I/O thread before over, then the finisher's, then everybody's to read. */
     natsMsg *reply;
@@ -81,6 +81,13 @@ void terni_call_hold(tern_call *call, unsigned count);
 /* Gives a hold back. */
 void terni_call_release(tern_call *call);
 
+/* Has somebody asked for the call's end? The program, or, where it is asynchronous, who frees its client. */
+static inline bool terni_call_is_given_up(const tern_call *call)
+{
+    if (atomic_load(&call->cancelled)) return true;
+    return call->kind != TERNI_CALL_BLOCKING && atomic_load(&call->client->freed);
+}
+
 /* Tells those who wait in tern_call_wait and its like that a call has finished. */
 void terni_call_tell_finished(tern_call *call);
 
@@ -99,6 +106,9 @@ void terni_call_leave(const terni_call_frame *frame);
 /* Is this thread in the call's callback or interceptors? In those of any call of the client's? */
 bool terni_call_is_inside(const tern_call *call);
 bool terni_call_is_inside_of(const tern_client *client);
+
+/* On the I/O thread: ends the asynchronous calls of a client that is being freed. */
+void terni_call_end_freed(tern_client *client);
 
 /* Frees calls that nobody uses. */
 void terni_call_free_spares(terni_call_spares *spares);

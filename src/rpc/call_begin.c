@@ -108,7 +108,7 @@ static tern_status start(tern_call *call, const ProtobufCMessage *request, tern_
         if (call->resume_at == 0 || !terni_exchange_attend(&call->exchange)) return st;
     }
     atomic_store(&call->begun, true);
-    if (atomic_load(&call->cancelled)) (void)terni_exchange_attend(&call->exchange);
+    if (terni_call_is_given_up(call)) (void)terni_exchange_attend(&call->exchange);
     return TERN_OK;
 }
 
@@ -228,10 +228,10 @@ static tern_status start_async(tern_call *call, const ProtobufCMessage *request,
         if (!ready) st = terni_fail(err, TERN_RESOURCE_EXHAUSTED, "no memory or thread for callbacks");
     }
     if (st == TERN_OK) st = prepare(call, request, err);
-    if (st == TERN_OK) st = terni_client_enlist(call->client, call, err);
+    if (st == TERN_OK) st = terni_client_begin(call->client, call->method, err);
     if (st != TERN_OK) return st;
     st = start(call, request, err);
-    if (st != TERN_OK) terni_client_delist(call->client, call);
+    if (st != TERN_OK) terni_client_finish(call->client);
     return st;
 }
 

@@ -10,8 +10,6 @@
 
 enum { INTERCEPTORS_MAX = 1000 };
 
-/* ---- Life ---- */
-
 static void destroy_locks(tern_client *client, int count)
 {
     while (count > 0) (void)pthread_mutex_destroy(&client->call_locks[--count]);
@@ -53,6 +51,34 @@ void terni_client_release(tern_client *client)
 {
     if (atomic_fetch_sub_explicit(&client->refs, 1, memory_order_acq_rel) == 1) client_destroy(client);
 }
+
+/* ---- How the I/O thread hears that a client is being freed: an exchange that is attended to, never started ---- */
+
+static tern_client *freeing_of(terni_exchange *exchange)
+{
+    return TERNI_CONTAINER(exchange, tern_client, freeing);
+}
+
+static void freeing_attend(terni_exchange *exchange)
+{
+    terni_call_end_freed(freeing_of(exchange));
+}
+
+static void freeing_hold(terni_exchange *exchange, unsigned count)
+{
+    while (count-- > 0) terni_client_hold(freeing_of(exchange));
+}
+
+static void freeing_release(terni_exchange *exchange)
+{
+    terni_client_release(freeing_of(exchange));
+}
+
+static const terni_exchange_class freeing_class = { .attend = freeing_attend,
+                                                    .hold = freeing_hold,
+                                                    .release = freeing_release };
+
+/* ---- Life ---- */
 
 static tern_status check_options(const tern_client_options *options, tern_error *err)
 {
@@ -112,6 +138,7 @@ tern_status tern_client_new(tern_conn *conn, const tern_client_options *options,
     client->timeout_ms = options->timeout_ms == 0 ? TERNI_TIMEOUT_DEFAULT_MS : options->timeout_ms;
     client->conn = conn;
     terni_conn_retain(conn);
+    terni_exchange_init(&client->freeing, &freeing_class, conn);
     *out_client = client;
     return TERN_OK;
 }
@@ -126,54 +153,42 @@ void terni_client_help(tern_client *client)
 
 /* Waits until no call is left. What is to run the callbacks may be this very thread, or have ended; and it does not
  * wake who waits here. So it helps now and then. */
-static void wait_idle_locked(tern_client *client)
+static void wait_idle(tern_client *client)
 {
-    while (client->calls != NULL) {
-        (void)pthread_mutex_unlock(&client->mu);
+    while (atomic_load(&client->pending) > 0) {
         terni_client_help(client);
         (void)pthread_mutex_lock(&client->mu);
-        if (client->calls != NULL)
+        if (atomic_load(&client->pending) > 0)
             (void)terni_cond_wait_until(&client->idle, &client->mu, terni_deadline(TERNI_HELP_EVERY_MS));
+        (void)pthread_mutex_unlock(&client->mu);
     }
 }
 
 void tern_client_free(tern_client *client)
 {
     if (client == NULL) return;
-    (void)pthread_mutex_lock(&client->mu);
-    client->freed = true;
-    for (tern_call *call = client->calls; call != NULL; call = call->next) tern_call_cancel(call);
+    atomic_store(&client->freed, true);
+    if (atomic_load(&client->pending) > 0) (void)terni_exchange_attend(&client->freeing);
     bool inside = terni_call_is_inside_of(client);
-    if (!inside && !terni_on_io_thread()) wait_idle_locked(client);
-    (void)pthread_mutex_unlock(&client->mu);
+    if (!inside && !terni_on_io_thread()) wait_idle(client);
     terni_client_release(client);
 }
 
 /* ---- Asynchronous calls ---- */
 
-tern_status terni_client_enlist(tern_client *client, tern_call *call, tern_error *err)
+tern_status terni_client_begin(tern_client *client, const tern_method *method, tern_error *err)
 {
-    (void)pthread_mutex_lock(&client->mu);
-    bool freed = client->freed;
-    if (!freed) {
-        call->prev = NULL;
-        call->next = client->calls;
-        if (call->next != NULL) call->next->prev = call;
-        client->calls = call;
-    }
-    (void)pthread_mutex_unlock(&client->mu);
-    if (!freed) return TERN_OK;
-    return terni_fail(err, TERN_CANCELLED, "call of \"%s\": its client is being freed", call->method->subject);
+    (void)atomic_fetch_add(&client->pending, 1); /* first, so that who frees the client either sees it or is seen */
+    if (!atomic_load(&client->freed)) return TERN_OK;
+    terni_client_finish(client);
+    return terni_fail(err, TERN_CANCELLED, "call of \"%s\": its client is being freed", method->subject);
 }
 
-void terni_client_delist(tern_client *client, tern_call *call)
+void terni_client_finish(tern_client *client)
 {
+    if (atomic_fetch_sub(&client->pending, 1) != 1 || !atomic_load(&client->freed)) return;
     (void)pthread_mutex_lock(&client->mu);
-    if (call->prev != NULL) call->prev->next = call->next;
-    else client->calls = call->next;
-    if (call->next != NULL) call->next->prev = call->prev;
-    call->next = call->prev = NULL;
-    if (client->calls == NULL) (void)pthread_cond_broadcast(&client->idle);
+    (void)pthread_cond_broadcast(&client->idle);
     (void)pthread_mutex_unlock(&client->mu);
 }
 

@@ -5,7 +5,7 @@
 #include <tern/client.h>
 
 #include "core/lane.h"
-#include "io/conn.h"
+#include "msg/calls.h"
 #include "rpc/retry.h"
 
 enum { TERNI_CALL_LOCKS = 16 };
@@ -32,11 +32,13 @@ struct tern_client {
 
     terni_call_spares io_spares; /* the I/O thread's: calls that it began, and ended */
 
+    atomic_size_t pending;  /* asynchronous calls that have not ended */
+    atomic_bool freed;      /* takes no more of them, and those end: callbacks still run, and may call on */
+    terni_exchange freeing; /* by which the I/O thread hears of that */
+    pthread_cond_t idle;    /* with mu: broadcast when pending gets 0 and freed is set */
+
     pthread_mutex_t mu;       /* guards what follows */
     terni_call_spares spares; /* of other threads */
-    pthread_cond_t idle;      /* broadcast when the last of calls is gone */
-    struct tern_call *calls;  /* asynchronous ones that have not ended */
-    bool freed;               /* takes no more of them: callbacks still run, and may call on */
 };
 
 void terni_client_hold(tern_client *client);
@@ -49,8 +51,9 @@ terni_lane *terni_client_callbacks(tern_client *client);
 enum { TERNI_HELP_EVERY_MS = 5 };
 void terni_client_help(tern_client *client);
 
-/* Enters an asynchronous call, and takes it out when it has ended. CANCELLED: the client is being freed. */
-tern_status terni_client_enlist(tern_client *client, tern_call *call, tern_error *err);
-void terni_client_delist(tern_client *client, tern_call *call);
+/* Counts an asynchronous call that begins: to be ended with terni_client_finish. CANCELLED: the client is being freed.
+ */
+tern_status terni_client_begin(tern_client *client, const tern_method *method, tern_error *err);
+void terni_client_finish(tern_client *client);
 
 #endif
