@@ -1,6 +1,8 @@
 /* TLS: certificates that are as they should be, and those that are not. */
 #include "test.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +137,95 @@ Test(tls, deadlines_are_kept_while_the_server_stands_still, .timeout = 30)
     tern_client_free(client);
     tern_conn_free(conn);
     outcomes_destroy(&all);
+    finish();
+    test_check_leaks();
+}
+
+static void count_msg(tern_msg *msg, void *gate)
+{
+    (void)msg;
+    gate_open(gate);
+}
+
+/* What it publishes comes back, so that neither side must wait to write without reading. */
+Test(tls, much_that_comes_back_does_not_stall, .timeout = 60)
+{
+    enum { MESSAGES = 3000, SIZE = 32 * 1024 };
+    static char piece[SIZE];
+    struct trail events;
+    struct test_gate came;
+    tern_sub *sub = NULL;
+
+    begin(TLS_GOOD, false);
+    trail_init(&events);
+    gate_init(&came);
+    tern_conn_options options = {
+        .url = plain_url, .tls_ca_file = files.ca, .on_event = trail_take, .event_arg = &events
+    };
+    tern_sub_options inline_handler = { .executor = tern_executor_inline() };
+    check_ok(tern_connect(&options, &conn, &err));
+    check_ok(tern_conn_subscribe(conn, "a", &inline_handler, count_msg, &came, &sub, &err));
+    for (int i = 0; i < MESSAGES; i++) check_ok(tern_conn_publish(conn, "a", piece, SIZE, &err));
+    check_true(gate_wait(&came, MESSAGES, WAIT_MS));
+    check_int(trail_count(&events, TERN_EVENT_DISCONNECTED), 0);
+    tern_sub_free(sub);
+    tern_conn_free(conn);
+    trail_destroy(&events);
+    gate_destroy(&came);
+    finish();
+    test_check_leaks();
+}
+
+static void *stop_and_go(void *stop)
+{
+    while (!atomic_load((atomic_bool *)stop)) {
+        server_pause(server);
+        test_sleep_ms(5);
+        server_resume(server);
+        test_sleep_ms(5);
+    }
+    return NULL;
+}
+
+/* The socket is full again and again, within records, while what waits for it grows, and nats.c has something to write,
+ * too. */
+Test(tls, messages_stay_whole_while_the_server_stops_and_goes, .timeout = 60)
+{
+    enum { MESSAGES = 6000, EACH_MS = 20000 };
+    struct numbers numbers;
+    struct inbox inbox;
+    pthread_t stopper;
+    atomic_bool stop = false;
+    tern_conn *other = NULL;
+    tern_sub *sub = NULL, *passing = NULL;
+
+    begin(TLS_GOOD, false);
+    numbers_init(&numbers);
+    inbox_init(&inbox);
+    tern_conn_options options = { .url = plain_url, .tls_ca_file = files.ca };
+    check_ok(tern_connect(&options, &conn, &err));
+    check_ok(tern_connect(&options, &other, &err));
+    tern_sub_options inline_handler = { .executor = tern_executor_inline() };
+    check_ok(tern_conn_subscribe(other, "n", &inline_handler, numbers_take, &numbers, &sub, &err));
+    check_ok(tern_conn_flush(other, WAIT_MS, &err));
+    pthread_create(&stopper, NULL, stop_and_go, &stop);
+    for (uint64_t n = 1; n <= MESSAGES; n++) {
+        check_ok(numbers_publish(conn, "n", n, 16 + n * 7919 % 40000, &err));
+        if (n % 100 == 0) check_ok(tern_conn_subscribe(conn, "passing", NULL, inbox_take, &inbox, &passing, &err));
+        if (n % 100 == 50) tern_sub_free(passing);
+    }
+    check_ok(tern_conn_flush(conn, EACH_MS, &err));
+    atomic_store(&stop, true);
+    pthread_join(stopper, NULL);
+    check_true(gate_wait(&numbers.gate, MESSAGES, EACH_MS));
+    check_int(numbers.disorder, 0);
+    check_int(numbers.gaps, 0);
+    tern_sub_free(passing);
+    tern_sub_free(sub);
+    tern_conn_free(conn);
+    tern_conn_free(other);
+    numbers_destroy(&numbers);
+    inbox_destroy(&inbox);
     finish();
     test_check_leaks();
 }

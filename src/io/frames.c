@@ -110,11 +110,13 @@ bool terni_frames_pending(const terni_frames *frames)
     return frames->used > 0;
 }
 
-void terni_frames_write(terni_frames *frames, int fd)
+void terni_frames_write(terni_frames *frames, int fd, terni_tls *tls)
 {
     while (frames->written < frames->used) {
+        const char *bytes = frames->bytes + frames->written;
+        size_t size = frames->used - frames->written;
         ssize_t wrote =
-            send(fd, frames->bytes + frames->written, frames->used - frames->written, MSG_NOSIGNAL | MSG_DONTWAIT);
+            tls == NULL ? send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) : terni_tls_send(tls, bytes, size);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (wrote < 0) {

@@ -12,6 +12,7 @@
 #include <tern/msg.h>
 
 #include "core/digits.h"
+#include "io/tls.h"
 
 /* ---- One frame ---- */
 
@@ -110,9 +111,9 @@ bool terni_frames_append(terni_frames *frames, const char *bytes, size_t size);
 /* Is there anything to write? */
 bool terni_frames_pending(const terni_frames *frames);
 
-/* Writes what the socket takes. Where that fails, perhaps within a message, all is dropped and the socket shut down:
- * reading finds its end. */
-void terni_frames_write(terni_frames *frames, int fd);
+/* Writes what the socket takes; tls: over it, NULL: none. Where that fails, perhaps within a message, all is dropped
+ * and the socket shut down: reading finds its end. */
+void terni_frames_write(terni_frames *frames, int fd, terni_tls *tls);
 
 void terni_frames_free(terni_frames *frames);
 

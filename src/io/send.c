@@ -1,5 +1,6 @@
-/* Messages go to the session as frames (io/frames.h), into a buffer of Tern's; or, with TLS, and while nats.c has
- * something to write itself, into nats.c's, which is written after the former: so the order is kept. */
+/* Messages go to the session as frames (io/frames.h), into a buffer of Tern's; or, while nats.c has something to write
+ * itself, and over TLS that is out of Tern's reach, into nats.c's, which is written after the former: so the order is
+ * kept. */
 #include "io/send.h"
 
 #include <string.h>

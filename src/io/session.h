@@ -54,8 +54,8 @@ terni_notice *terni_session_notice(terni_session *session);
 natsConnection *terni_session_nats(terni_session *session);
 int terni_session_fd(const terni_session *session);
 
-/* Are messages to go as frames (io/frames.h)? With TLS nats.c writes them, and while it has something to write itself,
- * which would be overtaken. */
+/* Are messages to go as frames (io/frames.h)? Not while nats.c has something to write, which would be overtaken; and
+ * not over TLS that is not within Tern's reach (io/tls.h). */
 bool terni_session_takes_frames(const terni_session *session);
 
 /* Those with headers, too? */
@@ -71,7 +71,7 @@ bool terni_session_publish_frames(terni_session *session, const char *bytes, siz
 /* Is there something to write, of ours or nats.c's? */
 bool terni_session_wants_write(const terni_session *session);
 
-/* With TLS, where a write waits inside nats.c: ends a write that gets nowhere for timeout_ms. */
+/* With TLS, where a write may wait inside nats.c: ends a write that gets nowhere for timeout_ms. */
 void terni_session_limit_writes(terni_session *session, uint32_t timeout_ms);
 
 /* hung_up: poll says that the peer has ended the stream, or an error has. */

@@ -1,10 +1,56 @@
+/* OpenSSL tells whoever asks of each SSL that is made in the process, on the thread that makes it: a new index for data
+ * of the program's has a function that is called so. nats.c makes one inside its connect, and uses it on the threads
+ * that connect, read and write, which of a session are one after the other. */
 #include "io/tls.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+static _Thread_local bool watching;
+static _Thread_local SSL *last_made;
+
+static void on_made(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long number, void *pointer)
+{
+    (void)data, (void)all, (void)index, (void)number, (void)pointer;
+    if (watching) last_made = ssl;
+}
+
+static void begin_watching(void)
+{
+    (void)SSL_get_ex_new_index(0, NULL, on_made, NULL, NULL); /* where it fails, no SSL is ever told of */
+}
+
+void terni_tls_watch(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, begin_watching);
+    watching = true;
+}
+
+terni_tls *terni_tls_over(int fd)
+{
+    if (last_made == NULL || SSL_get_fd(last_made) != fd) return NULL;
+    (void)SSL_set_mode(last_made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return last_made;
+}
+
+ssize_t terni_tls_send(terni_tls *tls, const void *bytes, size_t size)
+{
+    ERR_clear_error(); /* SSL_get_error looks there, too */
+    int wrote = SSL_write(tls, bytes, size > INT_MAX ? INT_MAX : (int)size);
+    if (wrote > 0) return wrote;
+    int error = SSL_get_error(tls, wrote);
+    errno = error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? EAGAIN : EIO;
+    return -1;
+}
 
 enum { RECORD_HEAD = 5 }; /* type, version, and in two bytes the size of what follows (RFC 8446, 5.1) */
 
@@ -28,6 +74,12 @@ bool terni_tls_readable(int fd, int *low_water)
     bool full = !whole && *low_water == needed;
     set_low_water(fd, low_water, whole || full ? 1 : needed);
     return whole || full;
+}
+
+bool terni_tls_has_room(int fd)
+{
+    struct pollfd socket = { .fd = fd, .events = POLLOUT };
+    return poll(&socket, 1, 0) != 0; /* an error, too, is for nats.c to see */
 }
 
 void terni_tls_limit_writes(int fd, uint32_t timeout_ms)
