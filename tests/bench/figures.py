@@ -69,6 +69,15 @@ def judge(metric: Metric, target: Target, figures: dict[str, Figure]) -> Verdict
     return Verdict(own / base if target.baseline else None, text, word)
 
 
+CLOSE = 0.15
+
+
+def is_close(metric: Metric, figures: dict[str, Figure]) -> bool:
+    """Is it nearer to a target, on whichever side of it, than a few rounds can tell?"""
+    ratios = [(target.factor, judge(metric, target, figures).ratio) for target in metric.targets]
+    return any(ratio is not None and abs(ratio / factor - 1) < CLOSE for factor, ratio in ratios)
+
+
 def compare(metric: Metric, figures: dict[str, Figure]) -> list[Verdict]:
     """A verdict for each target; without one, the ratio to raw nats.c's best mode."""
     if metric.targets:

@@ -23,13 +23,14 @@ PATIENCE_S = 60
 @dataclass(frozen=True)
 class Form:
     rounds: int
+    more: int  # rounds more, where so many are not enough to tell
     ms: int
     warmup_ms: int
     quick: bool
 
 
-QUICK = Form(rounds=3, ms=400, warmup_ms=100, quick=True)
-FULL = Form(rounds=5, ms=600, warmup_ms=200, quick=False)
+QUICK = Form(rounds=3, more=2, ms=400, warmup_ms=100, quick=True)
+FULL = Form(rounds=5, more=10, ms=600, warmup_ms=200, quick=False)
 
 
 def ended(process: subprocess.Popen) -> int:
@@ -90,9 +91,30 @@ def nats_server(folder: Path, tls: bool) -> Iterator[Server]:
 class Bench:
     """What the programs need to run."""
 
-    programs: Path
+    build: Path
     servers: dict[bool, Server]  # by whether they speak TLS
     form: Form
+
+    @property
+    def programs(self) -> Path:
+        return self.build / "tests/bench"
+
+    def setting(self, name: str) -> str:
+        """A cache variable of the build."""
+        cache = self.build / "CMakeCache.txt"
+        if not cache.exists():
+            broken(f"{cache}: there is no build")
+        found = re.search(rf"^{name}:\w+=(.*)$", cache.read_text(), re.MULTILINE)
+        return found.group(1) if found else ""
+
+    def build_type(self) -> str:
+        return self.setting("CMAKE_BUILD_TYPE") or "RelWithDebInfo"  # as CMakeLists.txt has it
+
+    def check_build(self) -> None:
+        """A slow build's figures mean nothing."""
+        kind, sanitizers = self.build_type(), self.setting("TERN_SANITIZE")
+        if kind not in ("Release", "RelWithDebInfo") or sanitizers:
+            broken(f"{self.build} is not built for speed: build type {kind}, sanitizers {sanitizers or 'none'}")
 
     def has(self, side: str) -> bool:
         """gRPC is never required; a baseline that is, and is not there, would make every target look reached."""

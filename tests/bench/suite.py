@@ -2,8 +2,9 @@
 """Runs the benchmark suite on programs that are built already; see tests/bench/run.
 
 Each workload runs in rounds, and within a round on one side after the other (A B A B), so that what else happens on the
-machine meets all sides alike; figures are medians over rounds, with minimum and maximum. Every run has processes of its
-own, and one nats-server serves them all.
+machine meets all sides alike; figures are medians over rounds, with minimum and maximum. A workload that comes close to
+a target, on whichever side of it, has more rounds. Every run has processes of its own, and one nats-server serves them
+all.
 """
 
 from __future__ import annotations
@@ -23,28 +24,41 @@ from pathlib import Path
 import instructions
 import plot
 import workloads
-from figures import Figure, Row, absolute, best_raw, compare, json_lines, table
-from programs import FULL, QUICK, Bench, Form, broken, nats_server
+from figures import Figure, Row, absolute, best_raw, compare, is_close, json_lines, table
+from programs import FULL, QUICK, Bench, broken, nats_server
 from workloads import ASAP, BEST, DEFAULTS, GRPC, TERN, Metric, Target, Workload
 
 
 # ---- Measuring ----
 
 
-def measure(bench: Bench, workload: Workload) -> list[Row]:
-    sides = [side for side in workload.sides if bench.has(side)]
-    runs: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
-    for round_ in range(bench.form.rounds):
+Runs = dict[str, list[dict[str, float]]]  # by side
+
+
+def add_rounds(bench: Bench, workload: Workload, runs: Runs, count: int) -> None:
+    sides = list(runs)
+    for round_ in range(count):
         first = round_ % len(sides)
         for side in sides[first:] + sides[:first]:
             runs[side].append(bench.run(side, workload))
+
+
+def figures_of(metric: Metric, runs: Runs) -> dict[str, Figure]:
+    return {
+        side: Figure.of([run[metric.key] for run in of_side])
+        for side, of_side in runs.items()
+        if metric.key in of_side[0] and not (side == GRPC and metric.key == "server_cpu_us")  # it has none
+    }
+
+
+def measure(bench: Bench, workload: Workload) -> list[Row]:
+    runs: Runs = {side: [] for side in workload.sides if bench.has(side)}
+    add_rounds(bench, workload, runs, bench.form.rounds)
+    if any(is_close(metric, figures_of(metric, runs)) for metric in workload.metrics):
+        add_rounds(bench, workload, runs, bench.form.more)
     rows = []
     for metric in workload.metrics:
-        figures = {
-            side: Figure.of([run[metric.key] for run in runs[side]])
-            for side in sides
-            if metric.key in runs[side][0] and not (side == GRPC and metric.key == "server_cpu_us")  # it has none
-        }
+        figures = figures_of(metric, runs)
         rows.append(Row(workload.name, metric, figures, compare(metric, figures)))
     return rows
 
@@ -53,37 +67,36 @@ OVERLOAD = "three times a pool's capacity"
 ECHO = "typed echo, client and service"
 
 
-def overload(bench: Bench) -> list[Row]:
-    rounds = 3 if bench.form.quick else bench.form.rounds
-    command = [str(bench.programs / "bench_overload"), str(rounds)]
+def overload_round(bench: Bench) -> dict[str, float]:
+    command = [str(bench.programs / "bench_overload"), "1"]
     done = subprocess.run(command, capture_output=True, text=True, env=bench.environment(False))
     if done.returncode not in (0, 1):
         broken(" ".join(command), done.stderr)
-    found = json.loads(done.stdout.splitlines()[-1])
-    name = OVERLOAD
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def overload(bench: Bench) -> list[Row]:
+    rounds = [overload_round(bench) for _ in range(bench.form.rounds)]
+    goodput = Metric("", "goodput/capacity", targets=(Target(0.9),))
+    latency = Metric("", "median/unloaded", less_is_better=True, targets=(Target(2.0),))
     return [
-        absolute(name, Metric("", "goodput/capacity", targets=(Target(0.9),)), [found["goodput"] / found["capacity"]]),
-        absolute(
-            name,
-            Metric("", "median/unloaded", less_is_better=True, targets=(Target(2.0),)),
-            [found["served_us"] / found["unloaded_us"]],
-        ),
+        absolute(OVERLOAD, goodput, [found["goodput"] / found["capacity"] for found in rounds]),
+        absolute(OVERLOAD, latency, [found["served_us"] / found["unloaded_us"] for found in rounds]),
     ]
 
 
 def instruction_rows(bench: Bench) -> list[Row]:
-    runs = 1 if bench.form.quick else 3
-    figures = instructions.measure(bench.programs / "bench_tern", bench.servers[False].url, runs=runs)
-    name = ECHO
+    program, url = bench.programs / "bench_tern", bench.servers[False].url
+    runs = [instructions.measure(program, url, runs=1) for _ in range(1 if bench.form.quick else 3)]
     rows = []
     for owner in instructions.OWNERS:
         bound = (Target(3000),) if owner == instructions.TERN else ()
         metric = Metric("", f"instructions, {owner}", less_is_better=True, targets=bound)
-        rows.append(absolute(name, metric, [figures.instructions(owner)]))
+        rows.append(absolute(ECHO, metric, [run.instructions(owner) for run in runs]))
     for owner in (instructions.TERN, instructions.NATS):
         bound = (Target(1),) if owner == instructions.TERN else ()
         metric = Metric("", f"allocations, {owner}", less_is_better=True, targets=bound)
-        rows.append(absolute(name, metric, [round(figures.allocations(owner), 2)]))
+        rows.append(absolute(ECHO, metric, [round(run.allocations(owner), 2) for run in runs]))
     return rows
 
 
@@ -101,7 +114,7 @@ def plot_calls(measured: list[tuple[Workload, list[Row]]], path: Path) -> None:
                 if side in names:
                     point = (workload.plot, figure.median, figure.least, figure.most)
                     series.setdefault(names[side], []).append(point)
-    title = "Blocking echo calls, 32 bytes, client, service and server on 2 cores"
+    title = f"Blocking echo calls, 32 bytes, client, service and server on {os.cpu_count()} cores"
     plot.plot(series, path, title, "callers", "calls a second")
 
 
@@ -117,15 +130,18 @@ def processor() -> str:
     return found.group(1) if found else platform.machine()
 
 
-def circumstances(form: Form) -> dict[str, object]:
+def circumstances(bench: Bench) -> dict[str, object]:
     """What the figures are of."""
+    form = bench.form
     return {
+        "build": bench.build_type(),
         "nats.c": version("pkg-config", "--modversion", "libnats"),
         "nats-server": version("nats-server", "--version").removeprefix("nats-server: "),
         "gRPC": version("pkg-config", "--modversion", "grpc++"),
         "cores": os.cpu_count(),
         "processor": processor(),
         "rounds": form.rounds,
+        "rounds where close to a target": form.rounds + form.more,
         "ms": form.ms,
         "load before": [round(load, 2) for load in os.getloadavg()],
     }
@@ -188,8 +204,9 @@ def main() -> int:
         signal.signal(ends, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tern-bench.") as folder:
         with nats_server(Path(folder) / "plain", False) as plain, nats_server(Path(folder) / "tls", True) as tls:
-            bench = Bench(arguments.build / "tests/bench", {False: plain, True: tls}, form)
-            found = circumstances(form)
+            bench = Bench(arguments.build, {False: plain, True: tls}, form)
+            bench.check_build()
+            found = circumstances(bench)
             print("medians [min-max]; " + ", ".join(f"{name} {value}" for name, value in found.items()))
             try:
                 measured, rows = run_suite(bench, arguments.only)
