@@ -192,7 +192,7 @@ def main() -> int:
     parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
     parser.add_argument("--full", action="store_true", help="all workloads, and longer")
     parser.add_argument("--only", default="", help="workloads whose names match this regular expression")
-    parser.add_argument("--json", type=Path, help="where the rows go as JSON lines")
+    parser.add_argument("--json", type=Path, help="where the rows go as JSON lines; bench.jsonl in the build folder")
     parser.add_argument("--svg", type=Path, help="where the plot goes")
     arguments = parser.parse_args()
     form = FULL if arguments.full else QUICK
@@ -217,8 +217,8 @@ def main() -> int:
     print("\n".join(table(rows)))
     if arguments.svg and any(workload.plot for workload, _ in measured):
         plot_calls(measured, arguments.svg)
-    if arguments.json:
-        arguments.json.write_text("".join(line + "\n" for line in [json.dumps(found), *json_lines(rows)]))
+    lines = [json.dumps(found), *json_lines(rows)]
+    (arguments.json or arguments.build / "bench.jsonl").write_text("".join(line + "\n" for line in lines))
     short = sum(verdict.word == "short" for row in rows for verdict in row.verdicts)
     print(f"{short} short" if short else "all targets reached")
     return 1 if short else 0
