@@ -86,7 +86,7 @@ static void lone_open(struct lone *lone, const tern_conn_options *options)
     lone_wait_offered(lone);
 }
 
-static void *call_once(void *arg)
+static void *make_one_call(void *arg)
 {
     struct lone *lone = arg;
     Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
@@ -101,7 +101,7 @@ static void *call_once(void *arg)
 /* The call is made, and its caller has the loop. */
 static void lone_call(struct lone *lone)
 {
-    check_int(pthread_create(&lone->thread, NULL, call_once, lone), 0);
+    check_int(pthread_create(&lone->thread, NULL, make_one_call, lone), 0);
     check_true(gate_wait(&lone->asked, 1, RIG_WAIT_MS));
     check_true(is_out(lone->rig.conn));
 }
