@@ -15,6 +15,8 @@
 #include "tls.h"
 #include "trail.h"
 
+#include "io/conn.h"
+
 enum { WAIT_MS = 15000, TIMEOUT_MS = 4000, AT_ONCE_MS = 5000 }; /* an attempt may take half of the timeout */
 
 static struct tls_files files;
@@ -226,6 +228,30 @@ Test(tls, messages_stay_whole_while_the_server_stops_and_goes, .timeout = 60)
     tern_conn_free(other);
     numbers_destroy(&numbers);
     inbox_destroy(&inbox);
+    finish();
+    test_check_leaks();
+}
+
+/* OpenSSL's writes may raise SIGPIPE, and what it says of an error stays with the thread: not with the program's. */
+Test(tls, a_lone_caller_leaves_the_loop_to_the_io_thread, .timeout = 30)
+{
+    enum { CALLS = 30 };
+    tern_conn *other = NULL;
+    begin(TLS_GOOD, false);
+    tern_conn_options options = { .url = plain_url, .tls_ca_file = files.ca };
+    check_ok(tern_connect(&options, &conn, &err));
+    check_ok(tern_connect(&options, &other, &err));
+    tern_service *service = calc_serve(other, NULL);
+    tern_client *client = calc_client(conn, NULL);
+    for (int i = 0; i < CALLS; i++) {
+        check_int(calc_increment(client, i, &err), i + 1);
+        test_sleep_ms(1);
+        check_int(atomic_load(&conn->loan.state), TERNI_LOAN_KEPT);
+    }
+    tern_client_free(client);
+    tern_service_free(service);
+    tern_conn_free(conn);
+    tern_conn_free(other);
     finish();
     test_check_leaks();
 }

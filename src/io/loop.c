@@ -206,8 +206,7 @@ static bool can_lend(tern_conn *conn)
 {
     const terni_io *io = &conn->io;
     return terni_loan_is_wanted(&conn->loan) && !io->gathers && io->now >= io->lend_at &&
-           terni_reconnect_is_quiet(conn) && terni_session_takes_frames(io->session) &&
-           !terni_session_wants_write(io->session) &&
+           terni_reconnect_is_quiet(conn) && terni_session_can_be_lent(io->session) &&
            terni_loan_can_offer(&conn->loan, &conn->waker, terni_session_fd(io->session), io->sessions);
 }
 

@@ -349,7 +349,7 @@ static void *connector(void *arg)
     (void)pthread_mutex_lock(&all_mu);
     session->stall.addresses = addresses;
     (void)pthread_mutex_unlock(&all_mu);
-    terni_tls_watch();
+    if (session->is_tls) terni_tls_watch();
     natsStatus s = natsConnection_Connect(&session->nc, session->options);
     if (s == NATS_OK) s = natsStatistics_Create(&session->statistics);
     session->headers = s == NATS_OK && natsConnection_HasHeaderSupport(session->nc) == NATS_OK;
@@ -576,6 +576,11 @@ bool terni_session_takes_frames(const terni_session *session)
 {
     bool ours = !session->is_tls || session->tls != NULL;
     return ours && !atomic_load(&session->wants_write);
+}
+
+bool terni_session_can_be_lent(const terni_session *session)
+{
+    return !session->is_tls && terni_session_takes_frames(session) && !terni_session_wants_write(session);
 }
 
 char *terni_session_publish(terni_session *session, const terni_frame *frame)

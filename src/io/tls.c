@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+static int made_index = -1;
 static _Thread_local bool watching;
 static _Thread_local SSL *last_made;
 
@@ -25,7 +26,13 @@ static void on_made(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long 
 
 static void begin_watching(void)
 {
-    (void)SSL_get_ex_new_index(0, NULL, on_made, NULL, NULL); /* where it fails, no SSL is ever told of */
+    made_index = SSL_get_ex_new_index(0, NULL, on_made, NULL, NULL); /* where it fails, no SSL is ever told of */
+}
+
+/* OpenSSL may outlive this code, where that is part of something that is unloaded. */
+static __attribute__((destructor)) void end_watching(void)
+{
+    if (made_index >= 0) (void)CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, made_index);
 }
 
 void terni_tls_watch(void)

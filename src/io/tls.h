@@ -23,7 +23,7 @@ void terni_tls_watch(void);
 terni_tls *terni_tls_over(int fd);
 
 /* As send without waiting, errno included; but after EAGAIN, what follows begins with the same bytes, and at least as
- * many. The thread that reads. */
+ * many. On the thread that reads, with SIGPIPE blocked. */
 ssize_t terni_tls_send(terni_tls *tls, const void *bytes, size_t size);
 
 /* Has the socket room for a good deal, so that a write of nats.c's does not wait? */
