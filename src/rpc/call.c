@@ -13,8 +13,8 @@
  *
  * A first attempt that finds no room to send has no end; where there is to be another, its caller sets resume_at, and
  * has the I/O thread wait for that. Who cancels a call that has not begun only says so; who begins it looks. Who frees
- * a client says so, and has the I/O thread end the asynchronous calls that it knows of; of the others it hears when they
- * have begun, and looks then.
+ * a client says so, and has the I/O thread end the asynchronous calls that it knows of; of the others it hears when
+ * they have begun, and looks then.
  *
  * Who wakes whom: the I/O thread wakes the waiters at over; whoever finishes wakes them at finished. */
 #include "rpc/call.h"
