@@ -114,13 +114,16 @@ class Bench:
         """A slow build's figures mean nothing."""
         kind, sanitizers = self.build_type(), self.setting("TERN_SANITIZE")
         if kind not in ("Release", "RelWithDebInfo") or sanitizers:
-            broken(f"{self.build} is not built for speed: build type {kind}, sanitizers {sanitizers or 'none'}")
+            broken(
+                f"{self.build} is not built for speed: build type {kind}, sanitizers {sanitizers or 'none'}",
+                f"Run: cmake -B {self.build} -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTERN_SANITIZE=",
+            )
 
     def has(self, side: str) -> bool:
         """gRPC is never required; a baseline that is, and is not there, would make every target look reached."""
         program = self.programs / SIDES[side][0]
         if not program.exists() and side != GRPC:
-            broken(f"{program} is not built")
+            broken(f"{program} is not built; run: cmake --build {self.build} --target benchmarks")
         return program.exists()
 
     def command(self, side: str, words: str, tls: bool, **options: object) -> list[str]:

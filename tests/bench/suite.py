@@ -3,8 +3,8 @@
 
 Each workload runs in rounds, and within a round on one side after the other (A B A B), so that what else happens on the
 machine meets all sides alike; figures are medians over rounds, with minimum and maximum. A workload that comes close to
-a target, on whichever side of it, has more rounds. Every run has processes of its own, and one nats-server serves them
-all.
+a target, on whichever side of it, has more rounds. Every run has processes of its own, and a nats-server serves them
+all; another one, those over TLS. Exits 0 if all targets are reached, 1 where one is not, 2 where nothing can be measured.
 """
 
 from __future__ import annotations
@@ -193,13 +193,17 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="all workloads, and longer")
     parser.add_argument("--only", default="", help="workloads whose names match this regular expression")
     parser.add_argument("--json", type=Path, help="where the rows go as JSON lines; bench.jsonl in the build folder")
-    parser.add_argument("--svg", type=Path, help="where the plot goes")
+    parser.add_argument("--svg", type=Path, help="where a plot of blocking calls goes")
     arguments = parser.parse_args()
     form = FULL if arguments.full else QUICK
     try:
         re.compile(arguments.only)
     except re.error as error:
         parser.error(f"--only {arguments.only}: {error}")
+    json_file = arguments.json or arguments.build / "bench.jsonl"
+    for file in (json_file, arguments.svg):
+        if file and not os.access(file.absolute().parent, os.W_OK):
+            broken(f"{file}: cannot be written")
     for ends in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(ends, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="tern-bench.") as folder:
@@ -213,12 +217,15 @@ def main() -> int:
             except (instructions.CannotMeasure, subprocess.TimeoutExpired, ValueError) as error:
                 broken(str(error))
     if not rows:
-        broken(f"no workload matches {arguments.only}")
+        names = [workload.name for workload in workloads.all_workloads() if workload.quick or arguments.full]
+        broken(f"no workload matches {arguments.only}; there are:", *names, "latency (--full)", "instructions", "overload")
     print("\n".join(table(rows)))
-    if arguments.svg and any(workload.plot for workload, _ in measured):
+    if arguments.svg and not any(workload.plot for workload, _ in measured):
+        broken(f"{arguments.svg}: none of the workloads is in the plot")
+    if arguments.svg:
         plot_calls(measured, arguments.svg)
     lines = [json.dumps(found), *json_lines(rows)]
-    (arguments.json or arguments.build / "bench.jsonl").write_text("".join(line + "\n" for line in lines))
+    json_file.write_text("".join(line + "\n" for line in lines))
     short = sum(verdict.word == "short" for row in rows for verdict in row.verdicts)
     print(f"{short} short" if short else "all targets reached")
     return 1 if short else 0
