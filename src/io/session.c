@@ -1,5 +1,6 @@
 /* nats.c in its event-loop mode, on nothing but its public hooks, so that Tern's I/O thread is the only
- * one that reads, parses, writes and closes.
+ * one that reads, parses, writes and closes. Frames are written past nats.c, to its socket, or over TLS to the
+ * connection of OpenSSL's that it has made (io/tls.h).
  *
  * A session dies whole. nats.c's own reconnect is off: it would keep a half-parsed message, and hold
  * its lock through every attempt. Its ping timer is off too: it would close the socket from a thread

@@ -58,12 +58,12 @@ int terni_session_fd(const terni_session *session);
  * not over TLS that is not within Tern's reach (io/tls.h). */
 bool terni_session_takes_frames(const terni_session *session);
 
+/* Those with headers, too? */
+bool terni_session_takes_headers(const terni_session *session);
+
 /* May another thread write and read for a while? It has nothing to write. Not over TLS: OpenSSL's writes may raise
  * SIGPIPE, which the I/O thread blocks, and its errors are kept for the thread. */
 bool terni_session_can_be_lent(const terni_session *session);
-
-/* Are frames with headers taken, too? */
-bool terni_session_takes_headers(const terni_session *session);
 
 /* Takes a frame for writing, where it takes frames, and returns the place for its headers and payload. NULL: no memory.
  */
