@@ -5,8 +5,12 @@
  * libc costs page faults: a third of what publishing took. A message above SMALL_MAX gets a chunk of its own, filled
  * before mu is taken, so that a large copy holds nobody up.
  *
- * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather. Tried,
- * without gain: to prefetch for writing where the next frames go.
+ * The cache lines of a chunk go back and forth between the publisher's core and the I/O thread's. A publisher asks for
+ * those that it will soon write (prefetch_for_writing); where cores are far from each other it would wait for each of
+ * them as it unlocks mu, and publish half as much. It takes the instruction that is meant for it: to prefetch as
+ * compilers do for any x86, for reading, gains nothing.
+ *
+ * Tried, and slower: a lock that spins (PTHREAD_MUTEX_ADAPTIVE_NP), since who waits for it lets more gather.
  *
  * Who wakes whom: terni_outbound_left and a change of rules wake publishers that wait for room.
  * Waking the I/O thread is the callers' business (io/loop.h): they know whether they are on it. */
@@ -19,6 +23,7 @@
 #include "io/frames.h"
 
 enum { CHUNK_SIZE = 32 * 1024, SMALL_MAX = 4 * 1024, SPARES_MAX = 32, ALIGNMENT = 16 };
+enum { CACHE_LINE = 64, PREFETCH_AHEAD = 1024 };
 
 typedef struct terni_chunk {
     struct terni_chunk *next; /* of the spares */
@@ -190,6 +195,23 @@ static size_t room_in(const terni_chunk *chunk)
     return chunk->capacity - chunk->used;
 }
 
+static void prefetch_line(const uint8_t *at)
+{
+#ifdef __x86_64__
+    __asm__ volatile("prefetchw %0" : : "m"(*at)); /* processors without it do nothing */
+#else
+    __builtin_prefetch(at, 1);
+#endif
+}
+
+/* For what will be added to the chunk soon, after size bytes that have been added now. */
+static void prefetch_for_writing(const terni_chunk *chunk, size_t size)
+{
+    size_t end = chunk->used + PREFETCH_AHEAD;
+    if (end > chunk->capacity) return;
+    for (size_t at = end - size; at < end; at += CACHE_LINE) prefetch_line(chunk->bytes + at);
+}
+
 /* Adds the parcel to the last record, where that is the last in the chunk being filled, too. */
 static bool join_locked(terni_outbound *queue, const parcel *p)
 {
@@ -199,6 +221,7 @@ static bool join_locked(terni_outbound *queue, const parcel *p)
     if (!joins) return false;
     add_frame(last, p);
     last->chunk->used += p->frame.size;
+    prefetch_for_writing(last->chunk, p->frame.size);
     return true;
 }
 
