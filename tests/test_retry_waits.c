@@ -180,7 +180,7 @@ static void waiting_open(struct waiting *waiting, char *after, int count, uint32
     for (int i = 0; i < count; i++)
         check_ok(outcome_begin(waiting->pair.client, increment_method(), &waiting->all.items[i], &options,
                                &waiting->calls[i], &err));
-    check_true(gate_wait(&waiting->player.gate, count, RIG_WAIT_MS));
+    check_true(gate_wait(&waiting->player.played, count, RIG_WAIT_MS));
     pair_settle(&waiting->pair);
 }
 
@@ -294,7 +294,7 @@ Test(retry_waits, the_next_attempt_goes_into_the_next_session, .timeout = 60)
     server_kill(waiting.pair.rig.server);
     long since_first_ms = test_now_ms() - waiting.player.seen[0].came_ms;
     check_int_less(since_first_ms, AFTER_MS);
-    test_sleep_ms(AFTER_MS - since_first_ms + 500);
+    test_sleep_ms(AFTER_MS - (int)since_first_ms + 500);
     check_int(gate_count(&waiting.all.gate), 0);
     server_restart(waiting.pair.rig.server);
     check_outcomes(&waiting.all, TERN_OK);

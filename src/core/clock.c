@@ -21,6 +21,12 @@ terni_time_ms terni_deadline(uint32_t timeout_ms)
     return terni_now_ms() + timeout_ms;
 }
 
+struct timespec terni_timespec(terni_time_ms deadline)
+{
+    terni_time_ms passed = deadline + 1; /* terni_now_ms rounds down */
+    return (struct timespec){ .tv_sec = (time_t)(passed / 1000), .tv_nsec = (long)(passed % 1000) * 1000000 };
+}
+
 bool terni_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attr;
@@ -37,8 +43,6 @@ bool terni_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, terni_time
         (void)pthread_cond_wait(cond, mu);
         return true;
     }
-    /* One millisecond later, since terni_now_ms rounds down: the deadline must have passed. */
-    struct timespec at = { .tv_sec = (time_t)((deadline + 1) / 1000),
-                           .tv_nsec = (long)((deadline + 1) % 1000) * 1000000 };
+    struct timespec at = terni_timespec(deadline);
     return pthread_cond_timedwait(cond, mu, &at) == 0;
 }

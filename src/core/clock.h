@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* A point in time, in milliseconds of the monotonic clock. */
 typedef int64_t terni_time_ms;
@@ -18,6 +19,9 @@ int64_t terni_now_ns(void);
 
 /* The time timeout_ms from now. */
 terni_time_ms terni_deadline(uint32_t timeout_ms);
+
+/* When deadline, which is not TERNI_NEVER, has passed for sure. */
+struct timespec terni_timespec(terni_time_ms deadline);
 
 /* Makes a condition variable that terni_cond_wait_until can wait on. False: out of resources. */
 bool terni_cond_init(pthread_cond_t *cond);

@@ -1,5 +1,6 @@
 #include "core/waiter.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 /* The calling thread's. */
@@ -7,27 +8,74 @@ static terni_waiter *self(void)
 {
     static _Thread_local terni_waiter own;
     static _Thread_local bool ready;
-    if (!ready) ready = terni_cond_init(&own.cond); /* fails with no libc that Tern runs on */
+    if (!ready) ready = sem_init(&own.woken, 0, 0) == 0; /* fails with no libc that Tern runs on */
     return &own;
 }
 
-static void leave(terni_waiter **list, const terni_waiter *waiter)
+static terni_waiter *next_of(const terni_waiter *waiter)
 {
-    while (*list != waiter) list = &(*list)->next;
-    *list = waiter->next;
+    return atomic_load_explicit(&waiter->next, memory_order_relaxed);
+}
+
+static void enter(terni_waiter **list, terni_waiter *waiter)
+{
+    atomic_store_explicit(&waiter->next, *list, memory_order_relaxed);
+    waiter->listed = true;
+    *list = waiter;
+}
+
+static void leave(terni_waiter **list, terni_waiter *waiter)
+{
+    terni_waiter *before = NULL, *at = *list;
+    for (; at != waiter; at = next_of(at)) before = at;
+    if (before == NULL) *list = next_of(waiter);
+    else atomic_store_explicit(&before->next, next_of(waiter), memory_order_relaxed);
+}
+
+/* False: deadline has passed. */
+static bool wait_until(sem_t *woken, terni_time_ms deadline)
+{
+    if (deadline == TERNI_NEVER) {
+        while (sem_wait(woken) != 0) continue; /* a signal */
+        return true;
+    }
+    struct timespec at = terni_timespec(deadline);
+    while (sem_clockwait(woken, CLOCK_MONOTONIC, &at) != 0)
+        if (errno != EINTR) return false;
+    return true;
 }
 
 bool terni_waiter_wait(terni_waiter **list, pthread_mutex_t *mu, terni_time_ms deadline)
 {
     terni_waiter *waiter = self();
-    waiter->next = *list;
-    *list = waiter;
-    bool woken = terni_cond_wait_until(&waiter->cond, mu, deadline);
-    leave(list, waiter);
-    return woken;
+    enter(list, waiter);
+    (void)pthread_mutex_unlock(mu);
+    bool woken = wait_until(&waiter->woken, deadline);
+    (void)pthread_mutex_lock(mu);
+    if (woken) return true;
+    if (waiter->listed) {
+        leave(list, waiter);
+        return false;
+    }
+    (void)pthread_mutex_unlock(mu);
+    (void)wait_until(&waiter->woken, TERNI_NEVER); /* soon: who took it does nothing in between */
+    (void)pthread_mutex_lock(mu);
+    return true;
 }
 
-void terni_waiters_wake(terni_waiter *list)
+terni_waiter *terni_waiters_take(terni_waiter **list)
 {
-    for (terni_waiter *waiter = list; waiter != NULL; waiter = waiter->next) (void)pthread_cond_signal(&waiter->cond);
+    terni_waiter *taken = *list;
+    *list = NULL;
+    for (terni_waiter *waiter = taken; waiter != NULL; waiter = next_of(waiter)) waiter->listed = false;
+    return taken;
+}
+
+void terni_waiters_wake(terni_waiter *taken)
+{
+    while (taken != NULL) {
+        terni_waiter *next = next_of(taken); /* from the post on it may be in another list */
+        (void)sem_post(&taken->woken);
+        taken = next;
+    }
 }

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/subject.h"
+#include "core/waiter.h"
 #include "msg/calls.h"
 #include "msg/msg.h"
 #include "msg/publish.h"
@@ -17,7 +18,7 @@ typedef struct request {
     tern_conn *conn; /* held */
     atomic_uint refs;
     pthread_mutex_t mu; /* guards what follows */
-    pthread_cond_t ended;
+    terni_waiter *waiter;
     bool over, left, sent;
     natsMsg *reply;
     tern_status status;
@@ -40,7 +41,6 @@ static void request_release(terni_exchange *exchange)
     request *rq = request_of(exchange);
     if (atomic_fetch_sub_explicit(&rq->refs, 1, memory_order_acq_rel) != 1) return;
     tern_conn *conn = rq->conn;
-    (void)pthread_cond_destroy(&rq->ended);
     (void)pthread_mutex_destroy(&rq->mu);
     free(rq);
     terni_conn_release(conn);
@@ -68,9 +68,10 @@ static void request_ended(terni_exchange *exchange, natsMsg *reply, tern_status 
         rq->status = status;
         (void)snprintf(rq->text, sizeof rq->text, "%s", status == TERN_OK ? "" : text);
     }
+    terni_waiter *woken = terni_waiters_take(&rq->waiter);
     (void)pthread_mutex_unlock(&rq->mu);
+    terni_waiters_wake(woken);
     if (left && reply != NULL) terni_calls_drop_late(rq->conn, reply, TERNI_SIZE_UNKNOWN);
-    if (!left) (void)pthread_cond_signal(&rq->ended); /* unlocked: the caller need not wait a second time */
 }
 
 static const terni_exchange_class request_class = {
@@ -82,19 +83,16 @@ static request *request_new(tern_conn *conn, const char *subject)
     size_t size = strlen(subject) + 1;
     request *rq = calloc(1, sizeof *rq + size);
     if (rq == NULL) return NULL;
-    if (pthread_mutex_init(&rq->mu, NULL) != 0) goto no_mutex;
-    if (!terni_cond_init(&rq->ended)) goto no_cond;
+    if (pthread_mutex_init(&rq->mu, NULL) != 0) {
+        free(rq);
+        return NULL;
+    }
     memcpy(rq->subject, subject, size);
     rq->conn = conn;
     terni_conn_retain(conn);
     atomic_init(&rq->refs, 1);
     terni_exchange_init(&rq->exchange, &request_class, conn);
     return rq;
-no_cond:
-    (void)pthread_mutex_destroy(&rq->mu);
-no_mutex:
-    free(rq);
-    return NULL;
 }
 
 /* Waits for the end, at most until the deadline, and says how it went. */
@@ -103,7 +101,7 @@ static tern_status wait_for_end(request *rq, terni_time_ms deadline, uint32_t ti
 {
     bool in_time = true;
     (void)pthread_mutex_lock(&rq->mu);
-    while (!rq->over && in_time) in_time = terni_cond_wait_until(&rq->ended, &rq->mu, deadline);
+    while (!rq->over && in_time) in_time = terni_waiter_wait(&rq->waiter, &rq->mu, deadline);
     bool over = rq->over, sent = rq->sent;
     rq->left = !over;
     (void)pthread_mutex_unlock(&rq->mu);

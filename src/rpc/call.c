@@ -375,8 +375,9 @@ static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, co
     bool left = call->left;
     if (!left) set_outcome(call, reply, status, text);
     call->over = true;
-    terni_waiters_wake(call->waiters);
+    terni_waiter *woken = terni_waiters_take(&call->waiters);
     (void)pthread_mutex_unlock(call->mu);
+    terni_waiters_wake(woken);
     bool late = left && reply != NULL; /* not kept: a handle may be read meanwhile */
     if (late) terni_calls_drop_late(call->client->conn, reply, terni_nats_size(reply, call->exchange.reply_is_bare));
 }

@@ -1,6 +1,6 @@
-/* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Waiting for one call
- * uses the thread's own condition; waiting for any of several uses one for the whole process, told of each call that
- * finishes while somebody waits so. */
+/* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Who waits
+ * for one call is entered in that call's list; who waits for any of several, in one for the whole process, which is
+ * told of each call that finishes while somebody waits so. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +12,7 @@
 #include "rpc/wire.h"
 
 static pthread_mutex_t any_mu = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t any_finished; /* with any_mu */
-static pthread_once_t any_once = PTHREAD_ONCE_INIT;
+static terni_waiter *any_list;  /* any_mu */
 static uint64_t any_count;      /* any_mu: calls that finished while somebody waited */
 static atomic_uint any_waiters; /* counted before they look, so that who finishes either is seen or sees them */
 
@@ -22,13 +21,15 @@ void terni_call_tell_finished(tern_call *call)
     if (!call->has_handle) return;
     (void)pthread_mutex_lock(call->mu);
     atomic_store(&call->finished, true);
-    terni_waiters_wake(call->waiters);
+    terni_waiter *woken = terni_waiters_take(&call->waiters);
     (void)pthread_mutex_unlock(call->mu);
+    terni_waiters_wake(woken);
     if (atomic_load(&any_waiters) == 0) return;
     (void)pthread_mutex_lock(&any_mu);
     any_count++;
-    (void)pthread_cond_broadcast(&any_finished);
+    woken = terni_waiters_take(&any_list);
     (void)pthread_mutex_unlock(&any_mu);
+    terni_waiters_wake(woken);
 }
 
 static bool is_finished(tern_call *call)
@@ -111,11 +112,6 @@ tern_status tern_call_wait_all(tern_call *const *calls, size_t count, uint32_t t
 
 /* ---- Any ---- */
 
-static void init_any(void)
-{
-    (void)terni_cond_init(&any_finished);
-}
-
 /* The index of one that has finished, or count. */
 static size_t find_finished(tern_call *const *calls, size_t count)
 {
@@ -165,7 +161,7 @@ static size_t wait_for_one(tern_call *const *calls, size_t count, terni_time_ms 
         uint64_t seen = count_finished();
         at = find_finished(calls, count);
         (void)pthread_mutex_lock(&any_mu);
-        if (at == count && any_count == seen) (void)terni_cond_wait_until(&any_finished, &any_mu, until);
+        if (at == count && any_count == seen) (void)terni_waiter_wait(&any_list, &any_mu, until);
         (void)pthread_mutex_unlock(&any_mu);
         in_time = deadline == TERNI_NEVER || terni_now_ms() < deadline;
     }
@@ -184,7 +180,6 @@ tern_status tern_call_wait_any(tern_call *const *calls, size_t count, uint32_t t
     }
     tern_status st = check_any(calls, count, err);
     if (st != TERN_OK) return st;
-    (void)pthread_once(&any_once, init_any);
     at = wait_for_one(calls, count, wait_deadline(timeout_ms));
     if (at == count)
         return terni_fail(err, TERN_DEADLINE_EXCEEDED, "none of %zu calls has ended within %u ms", count, timeout_ms);
