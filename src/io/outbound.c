@@ -54,10 +54,7 @@ const void *terni_record_payload(const terni_record *record)
 
 bool terni_outbound_init(terni_outbound *queue)
 {
-    if (pthread_mutex_init(&queue->mu, NULL) != 0) return false;
-    if (terni_cond_init(&queue->room)) return true;
-    (void)pthread_mutex_destroy(&queue->mu);
-    return false;
+    return pthread_mutex_init(&queue->mu, NULL) == 0;
 }
 
 static void free_chunks(terni_chunk *list)
@@ -73,7 +70,6 @@ void terni_outbound_destroy(terni_outbound *queue)
 {
     free(queue->filling);
     free_chunks(queue->spares);
-    (void)pthread_cond_destroy(&queue->room);
     (void)pthread_mutex_destroy(&queue->mu);
 }
 
@@ -276,10 +272,8 @@ static tern_status wait_for_room_locked(terni_outbound *queue, const terni_outgo
         if (!is_full(queue->bytes, weight, limit)) return TERN_OK;
         if (!waits) return fail_full_locked(queue, weight, err);
         has_waited = true;
-        queue->waiters++;
-        bool in_time = terni_cond_wait_until(&queue->room, &queue->mu, message->deadline);
-        queue->waiters--;
-        if (!in_time) return terni_fail(err, TERN_DEADLINE_EXCEEDED, "no room to send within the deadline");
+        if (!terni_waiter_wait(&queue->waiters, &queue->mu, message->deadline))
+            return terni_fail(err, TERN_DEADLINE_EXCEEDED, "no room to send within the deadline");
     }
     return refusal_of(queue) == TERN_OK ? TERN_OK : refusal(refusal_of(queue), err);
 }
@@ -340,16 +334,18 @@ void terni_outbound_rules(terni_outbound *queue, size_t limit_bytes, size_t wait
     (void)pthread_mutex_lock(&queue->mu);
     queue->limit = limit_bytes;
     queue->wait_limit = wait_limit_bytes;
-    if (queue->waiters > 0) (void)pthread_cond_broadcast(&queue->room);
+    terni_waiter *woken = terni_waiters_take(&queue->waiters);
     (void)pthread_mutex_unlock(&queue->mu);
+    terni_waiters_wake(woken);
 }
 
 void terni_outbound_refuse(terni_outbound *queue, tern_status status)
 {
     (void)pthread_mutex_lock(&queue->mu);
     if (refusal_of(queue) != TERN_CANCELLED) atomic_store_explicit(&queue->refuses, status, memory_order_relaxed);
-    if (queue->waiters > 0) (void)pthread_cond_broadcast(&queue->room);
+    terni_waiter *woken = terni_waiters_take(&queue->waiters);
     (void)pthread_mutex_unlock(&queue->mu);
+    terni_waiters_wake(woken);
 }
 
 terni_record *terni_outbound_take(terni_outbound *queue)
@@ -403,8 +399,9 @@ void terni_outbound_left(terni_outbound *queue, size_t weight)
 {
     (void)pthread_mutex_lock(&queue->mu);
     queue->bytes -= weight;
-    if (queue->waiters > 0) (void)pthread_cond_broadcast(&queue->room);
+    terni_waiter *woken = terni_waiters_take(&queue->waiters);
     (void)pthread_mutex_unlock(&queue->mu);
+    terni_waiters_wake(woken);
 }
 
 size_t terni_outbound_bytes(terni_outbound *queue)

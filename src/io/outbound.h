@@ -11,7 +11,7 @@
 
 #include <tern/msg.h>
 
-#include "core/clock.h"
+#include "core/waiter.h"
 
 struct terni_chunk;
 
@@ -114,7 +114,7 @@ typedef enum terni_wakes {
 
 typedef struct terni_outbound {
     pthread_mutex_t mu;         /* guards what follows; nothing else is locked inside it */
-    pthread_cond_t room;        /* broadcast, if waiters > 0, when bytes sink or the rules change */
+    terni_waiter *waiters;      /* for room: woken when bytes sink or the rules change */
     terni_record *_Atomic head; /* the I/O thread looks at it without the lock, too; so it does at refuses */
     terni_record *tail;
     struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */
@@ -124,8 +124,7 @@ typedef struct terni_outbound {
     size_t limit;       /* of bytes, for messages that cannot wait */
     size_t wait_limit;  /* 0: none can wait, since there is no session */
     atomic_int refuses; /* a tern_status; not OK: nothing is accepted any more, and this is why */
-    uint32_t waiters;
-    atomic_int wakes; /* no lock: a terni_wakes, the I/O thread's word */
+    atomic_int wakes;   /* no lock: a terni_wakes, the I/O thread's word */
 } terni_outbound;
 
 bool terni_outbound_init(terni_outbound *queue);
