@@ -1,21 +1,5 @@
 #include "core/clock.h"
 
-#include <time.h>
-
-terni_time_ms terni_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (terni_time_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t terni_now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 terni_time_ms terni_deadline(uint32_t timeout_ms)
 {
     return terni_now_ms() + timeout_ms;

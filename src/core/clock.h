@@ -12,10 +12,20 @@ typedef int64_t terni_time_ms;
 
 #define TERNI_NEVER INT64_MAX
 
-terni_time_ms terni_now_ms(void);
+static inline terni_time_ms terni_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (terni_time_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* The same clock in nanoseconds: the milliseconds are a millionth of it, rounded down. */
-int64_t terni_now_ns(void);
+static inline int64_t terni_now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 /* The time timeout_ms from now. */
 terni_time_ms terni_deadline(uint32_t timeout_ms);

@@ -156,7 +156,7 @@ static tern_status take_inbox(terni_exchange *x, const char **out_reply)
 
 /* Asks the owner of an exchange that is about to be sent, and takes an inbox. Not OK: it cannot go, and text says why.
  */
-static tern_status make_ready(terni_exchange *x, terni_addition *out_addition, const char **out_text)
+static inline tern_status make_ready(terni_exchange *x, terni_addition *out_addition, const char **out_text)
 {
     *out_text = "not sent: there was no session";
     if (calls_of(x)->conn->io.now >= x->deadline) return TERN_DEADLINE_EXCEEDED;
@@ -259,18 +259,16 @@ static bool starts_here(terni_exchange *x, terni_outgoing *message)
         if (goes) arm(x, reply_deadline(x));
         return goes;
     }
-    if (!borrow(all, x)) return false;
-    x->borrowed = send_now(x, message);
-    if (!x->borrowed) terni_loop_give_back(all->conn, false); /* it may have subscribed an inbox */
-    return x->borrowed;
+    x->borrowed = borrow(all, x);
+    if (!x->borrowed || send_now(x, message)) return x->borrowed;
+    x->borrowed = false;
+    terni_loop_give_back(all->conn, false); /* it may have subscribed an inbox */
+    return false;
 }
 
-tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, tern_error *err)
+/* The same for the queue. */
+static tern_status start_queued(terni_exchange *x, terni_outgoing *message, tern_error *err)
 {
-    x->prefix = message->prefix;
-    x->subject = message->subject;
-    x->deadline = message->deadline;
-    if (starts_here(x, message)) return TERN_OK;
     x->state = TERNI_EXCHANGE_QUEUED;
     message->sender = &x->sender;
     message->token = ++x->token;
@@ -283,6 +281,14 @@ tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, ter
     return st;
 }
 
+tern_status terni_exchange_start(terni_exchange *x, terni_outgoing *message, tern_error *err)
+{
+    x->prefix = message->prefix;
+    x->subject = message->subject;
+    x->deadline = message->deadline;
+    return starts_here(x, message) ? TERN_OK : start_queued(x, message, err);
+}
+
 bool terni_exchange_serve(terni_exchange *x)
 {
     if (!x->borrowed) return false;
@@ -290,10 +296,10 @@ bool terni_exchange_serve(terni_exchange *x)
     terni_entry *entry = x->slot == NULL ? NULL : terni_slot_entry(x->slot);
     bool serves = entry != NULL && !atomic_load(&x->attended); /* attended: by this thread, which then wakes nobody */
     terni_time_ms until = reply_deadline(x);
-    x->borrowed = false;
     while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, until);
     if (x->state == TERNI_EXCHANGE_SENT) arm(x, until);
     bool ended = x->state == TERNI_EXCHANGE_IDLE;
+    x->borrowed = false;
     terni_loop_give_back(conn, serves && ended);
     return ended;
 }

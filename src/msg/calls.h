@@ -44,7 +44,7 @@ typedef struct terni_exchange {
     uint64_t token; /* of the last start */
     terni_exchange_state state;
     bool waits;         /* the owner's: who starts it will then wait for it, and may do so in the loop's place */
-    bool borrowed;      /* who started it has the loop: terni_exchange_serve is to follow */
+    bool borrowed;      /* who started it has the loop, and is alone with it; terni_exchange_serve is to follow */
     bool live;          /* in the list by next and prev, with its timer armed, or just due */
     bool reply_is_bare; /* known to have no headers */
     terni_timer timer;

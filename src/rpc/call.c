@@ -315,10 +315,11 @@ static bool fits(const tern_call *call)
     return limit == 0 || call->payload_size + headers + OWN_HEADER_MAX <= limit;
 }
 
-/* Is the call still to be sent? Then it counts as sent. Only a caller that is blocked may have left, or look. */
+/* Is the call still to be sent? Then it counts as sent. Only a caller that is blocked may have left, or look; not while
+ * it has the loop, and so is who asks. */
 static bool is_wanted(tern_call *call)
 {
-    bool shared = call->kind == TERNI_CALL_BLOCKING;
+    bool shared = call->kind == TERNI_CALL_BLOCKING && !call->exchange.borrowed;
     if (shared) (void)pthread_mutex_lock(call->mu);
     bool wanted = !call->left;
     if (wanted) call->sent = true;
@@ -326,18 +327,21 @@ static bool is_wanted(tern_call *call)
     return wanted;
 }
 
-static bool call_sending(terni_exchange *exchange, tern_header *out_header)
+static void say_timeout(terni_time_ms left, tern_header *out_header)
 {
     static _Thread_local char text[24];
+    (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
+    *out_header = (tern_header){ .name = TERNI_HEADER_TIMEOUT, .value = text };
+}
+
+static bool call_sending(terni_exchange *exchange, tern_header *out_header)
+{
     tern_call *call = call_of(exchange);
     bool wanted = is_wanted(call);
     terni_time_ms left = call->exchange.deadline - call->client->conn->io.now;
     if (left > call->timeout_ms) left = call->timeout_ms; /* the call began after that */
     bool as_assumed = left <= TERNI_TIMEOUT_DEFAULT_MS && left > TERNI_TIMEOUT_DEFAULT_MS - DEFAULT_TIMEOUT_SLACK_MS;
-    if (!as_assumed && wanted && fits(call)) {
-        (void)snprintf(text, sizeof text, "%lld", (long long)(left < 1 ? 1 : left));
-        *out_header = (tern_header){ .name = TERNI_HEADER_TIMEOUT, .value = text };
-    }
+    if (!as_assumed && wanted && fits(call)) say_timeout(left, out_header);
     return wanted;
 }
 
@@ -385,13 +389,13 @@ static void end_blocking(tern_call *call, natsMsg *reply, tern_status status, co
 /* The call's own end. */
 static void end_call(tern_call *call, natsMsg *reply, tern_status status, const char *text)
 {
-    if (call->kind == TERNI_CALL_BLOCKING) {
+    if (call->kind == TERNI_CALL_BLOCKING && !call->exchange.borrowed) {
         end_blocking(call, reply, status, text);
         return;
     }
     set_outcome(call, reply, status, text);
     if (call->kind == TERNI_CALL_CALLBACK) (void)terni_lane_push(call->client->callbacks, &call->item);
-    else finish(call);
+    else if (call->kind == TERNI_CALL_RESULT) finish(call); /* else its caller sees that it has ended */
 }
 
 static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text)

@@ -98,7 +98,7 @@ static tern_status keep_payload(tern_call *call, const ProtobufCMessage *request
 }
 
 /* Makes the first attempt, or has the next one made where that finds no room. OK: the call is the I/O thread's. */
-static tern_status start(tern_call *call, const ProtobufCMessage *request, tern_error *err)
+static inline tern_status start(tern_call *call, const ProtobufCMessage *request, tern_error *err)
 {
     if (atomic_load(&call->cancelled)) /* by an interceptor, say */
         return terni_fail_request(call->client->prefix, call->method->subject, TERN_CANCELLED, "cancelled", err);
