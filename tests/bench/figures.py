@@ -14,13 +14,27 @@ COLUMNS = (TERN, DEFAULTS, ASAP, SHARED, SOCKET, GRPC)
 
 @dataclass(frozen=True)
 class Figure:
-    median: float
-    least: float
-    most: float
+    """What one side came to, round by round."""
 
-    @staticmethod
-    def of(values: list[float]) -> Figure:
-        return Figure(statistics.median(values), min(values), max(values))
+    values: list[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def least(self) -> float:
+        return min(self.values)
+
+    @property
+    def most(self) -> float:
+        return max(self.values)
+
+    def ratio_to(self, other: Figure) -> float | None:
+        """The median over rounds of the ratio within a round: what the machine does in one meets both."""
+        if other.least <= 0:
+            return None
+        return statistics.median(own / base for own, base in zip(self.values, other.values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -40,33 +54,33 @@ class Row:
     verdicts: list[Verdict]
 
 
-def best_raw(figures: dict[str, Figure], less_is_better: bool) -> float | None:
-    medians = [figures[side].median for side in RAW_TO_MANY if side in figures]
-    if not medians:
+def best_raw(figures: dict[str, Figure], less_is_better: bool) -> Figure | None:
+    found = [figures[side] for side in RAW_TO_MANY if side in figures]
+    if not found:
         return None
-    return min(medians) if less_is_better else max(medians)
+    best = min if less_is_better else max
+    return best(found, key=lambda figure: figure.median)
 
 
 def judge(metric: Metric, target: Target, figures: dict[str, Figure]) -> Verdict:
-    own = figures[TERN].median
-    if own <= 0:
-        raise ValueError(f"{metric.unit}: {own} is no figure")
-    if target.baseline == "":
-        base: float | None = 1.0
-    elif target.baseline == BEST:
-        base = best_raw(figures, metric.less_is_better)
-    else:
-        base = figures[target.baseline].median if target.baseline in figures else None
+    own = figures[TERN]
+    if own.least <= 0:
+        raise ValueError(f"{metric.unit}: {own.least} is no figure")
+    base = best_raw(figures, metric.less_is_better) if target.baseline == BEST else figures.get(target.baseline)
     sign = "<=" if metric.less_is_better else ">="
     name = {BEST: "nats.c's best", "": ""}.get(target.baseline, target.baseline)
     text = f"{sign} {target.factor:g}" + (f" x {name}" if name else "")
-    if not base:
+    if target.baseline and base is None:
         return Verdict(None, text, "")
-    reached = own <= target.factor * base if metric.less_is_better else own >= target.factor * base
+    ratio = own.ratio_to(base) if base else None
+    if base and ratio is None:
+        raise ValueError(f"{metric.unit}: {base.least} is no figure")
+    value = own.median if ratio is None else ratio
+    reached = value <= target.factor if metric.less_is_better else value >= target.factor
     word = "aim met" if reached else "aim missed"
     if not target.aim:
         word = "pass" if reached else "short"
-    return Verdict(own / base if target.baseline else None, text, word)
+    return Verdict(ratio, text, word)
 
 
 CLOSE = 0.15
@@ -83,12 +97,12 @@ def compare(metric: Metric, figures: dict[str, Figure]) -> list[Verdict]:
     if metric.targets:
         return [judge(metric, target, figures) for target in metric.targets]
     base = best_raw(figures, metric.less_is_better)
-    return [Verdict(figures[TERN].median / base if base else None, "", "")]
+    return [Verdict(figures[TERN].ratio_to(base) if base else None, "", "")]
 
 
 def absolute(workload: str, metric: Metric, values: list[float]) -> Row:
     """A row of Tern alone."""
-    figures = {TERN: Figure.of(values)}
+    figures = {TERN: Figure(values)}
     return Row(workload, metric, figures, compare(metric, figures))
 
 

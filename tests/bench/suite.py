@@ -2,9 +2,10 @@
 """Runs the benchmark suite on programs that are built already; see tests/bench/run.
 
 Each workload runs in rounds, and within a round on one side after the other (A B A B), so that what else happens on the
-machine meets all sides alike; figures are medians over rounds, with minimum and maximum. A workload that comes close to
-a target, on whichever side of it, has more rounds. Every run has processes of its own, and a nats-server serves them
-all; another one, those over TLS. Exits 0 if all targets are reached, 1 where one is not, 2 where nothing can be measured.
+machine meets all sides alike; figures are medians over rounds, with minimum and maximum, and a ratio is the median of
+those within a round. A workload that comes close to a target, on whichever side of it, has more rounds. Every run has
+processes of its own, and a nats-server serves them all; another one, those over TLS. Exits 0 if all targets are
+reached, 1 where one is not, 2 where nothing can be measured.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def add_rounds(bench: Bench, workload: Workload, runs: Runs, count: int) -> None
 
 def figures_of(metric: Metric, runs: Runs) -> dict[str, Figure]:
     return {
-        side: Figure.of([run[metric.key] for run in of_side])
+        side: Figure([run[metric.key] for run in of_side])
         for side, of_side in runs.items()
         if metric.key in of_side[0] and not (side == GRPC and metric.key == "server_cpu_us")  # it has none
     }
@@ -158,7 +159,8 @@ def peaks(rows: list[Row]) -> dict[str, float]:
     """The rates of the workload that has the latency rows' peaks."""
     for row in rows:
         if row.workload == PEAKS and row.metric.key == "per_s":
-            return {TERN: row.figures[TERN].median, BEST: best_raw(row.figures, False) or 0}
+            best = best_raw(row.figures, False)
+            return {TERN: row.figures[TERN].median, BEST: best.median if best else 0}
     return {}
 
 
