@@ -164,8 +164,8 @@ struct waiting {
     struct player player;
     struct outcomes all;
     tern_call *calls[200];
-    player_fn play;    /* refuse_all unless the test says otherwise */
-    uint32_t attempts; /* 3 likewise */
+    player_fn play;    /* NULL: refuse_all */
+    uint32_t attempts; /* 0: 3 */
 };
 
 static void waiting_open(struct waiting *waiting, char *after, int count, uint32_t timeout_ms)

@@ -5,9 +5,9 @@ terni_time_ms terni_deadline(uint32_t timeout_ms)
     return terni_now_ms() + timeout_ms;
 }
 
-struct timespec terni_timespec(terni_time_ms deadline)
+struct timespec terni_timespec_past(terni_time_ms deadline)
 {
-    terni_time_ms passed = deadline + 1; /* terni_now_ms rounds down */
+    terni_time_ms passed = deadline + 1;
     return (struct timespec){ .tv_sec = (time_t)(passed / 1000), .tv_nsec = (long)(passed % 1000) * 1000000 };
 }
 
@@ -27,6 +27,6 @@ bool terni_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, terni_time
         (void)pthread_cond_wait(cond, mu);
         return true;
     }
-    struct timespec at = terni_timespec(deadline);
+    struct timespec at = terni_timespec_past(deadline);
     return pthread_cond_timedwait(cond, mu, &at) == 0;
 }

@@ -30,8 +30,8 @@ static inline int64_t terni_now_ns(void)
 /* The time timeout_ms from now. */
 terni_time_ms terni_deadline(uint32_t timeout_ms);
 
-/* When deadline, which is not TERNI_NEVER, has passed for sure. */
-struct timespec terni_timespec(terni_time_ms deadline);
+/* The first moment at which terni_now_ms, which rounds down, is surely past deadline; not for TERNI_NEVER. */
+struct timespec terni_timespec_past(terni_time_ms deadline);
 
 /* Makes a condition variable that terni_cond_wait_until can wait on. False: out of resources. */
 bool terni_cond_init(pthread_cond_t *cond);

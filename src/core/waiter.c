@@ -8,7 +8,7 @@ static terni_waiter *self(void)
 {
     static _Thread_local terni_waiter own;
     static _Thread_local bool ready;
-    if (!ready) ready = sem_init(&own.woken, 0, 0) == 0; /* fails with no libc that Tern runs on */
+    if (!ready) ready = sem_init(&own.woken, 0, 0) == 0; /* fails with no libc that Tern runs on (glibc, from 2.30) */
     return &own;
 }
 
@@ -20,7 +20,7 @@ static terni_waiter *next_of(const terni_waiter *waiter)
 static void enter(terni_waiter **list, terni_waiter *waiter)
 {
     atomic_store_explicit(&waiter->next, *list, memory_order_relaxed);
-    waiter->listed = true;
+    waiter->taken = false;
     *list = waiter;
 }
 
@@ -39,7 +39,7 @@ static bool wait_until(sem_t *woken, terni_time_ms deadline)
         while (sem_wait(woken) != 0) continue; /* a signal */
         return true;
     }
-    struct timespec at = terni_timespec(deadline);
+    struct timespec at = terni_timespec_past(deadline);
     while (sem_clockwait(woken, CLOCK_MONOTONIC, &at) != 0)
         if (errno != EINTR) return false;
     return true;
@@ -53,7 +53,7 @@ bool terni_waiter_wait(terni_waiter **list, pthread_mutex_t *mu, terni_time_ms d
     bool woken = wait_until(&waiter->woken, deadline);
     (void)pthread_mutex_lock(mu);
     if (woken) return true;
-    if (waiter->listed) {
+    if (!waiter->taken) {
         leave(list, waiter);
         return false;
     }
@@ -67,14 +67,14 @@ terni_waiter *terni_waiters_take(terni_waiter **list)
 {
     terni_waiter *taken = *list;
     *list = NULL;
-    for (terni_waiter *waiter = taken; waiter != NULL; waiter = next_of(waiter)) waiter->listed = false;
+    for (terni_waiter *waiter = taken; waiter != NULL; waiter = next_of(waiter)) waiter->taken = true;
     return taken;
 }
 
 void terni_waiters_wake(terni_waiter *taken)
 {
     while (taken != NULL) {
-        terni_waiter *next = next_of(taken); /* from the post on it may be in another list */
+        terni_waiter *next = next_of(taken); /* from the post on it may be in another list, or gone */
         (void)sem_post(&taken->woken);
         taken = next;
     }

@@ -114,7 +114,7 @@ typedef enum terni_wakes {
 
 typedef struct terni_outbound {
     pthread_mutex_t mu;         /* guards what follows; nothing else is locked inside it */
-    terni_waiter *waiters;      /* for room: woken when bytes sink or the rules change */
+    terni_waiter *waiters;      /* for room: woken when bytes sink, the rules change, or it refuses */
     terni_record *_Atomic head; /* the I/O thread looks at it without the lock, too; so it does at refuses */
     terni_record *tail;
     struct terni_chunk *filling; /* where the next small message goes; NULL: a spare or a new one */

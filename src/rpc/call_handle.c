@@ -1,6 +1,6 @@
-/* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Who waits
- * for one call is entered in that call's list; who waits for any of several, in one for the whole process, which is
- * told of each call that finishes while somebody waits so. */
+/* What a program does with a call's handle: waits, takes the outcome, reads what came with it. Who waits for one
+ * call is entered in that call's list; who waits for any of several, in one for the whole process, which is told of
+ * each call that finishes while somebody waits so. */
 #include <stdlib.h>
 #include <string.h>
 

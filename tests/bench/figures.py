@@ -31,7 +31,7 @@ class Figure:
         return max(self.values)
 
     def ratio_to(self, other: Figure) -> float | None:
-        """The median over rounds of the ratio within a round: what the machine does in one meets both."""
+        """The median of the rounds' own ratios: a slow moment of the machine meets both sides of a round."""
         if other.least <= 0:
             return None
         return statistics.median(own / base for own, base in zip(self.values, other.values, strict=True))
@@ -41,7 +41,7 @@ class Figure:
 class Verdict:
     ratio: float | None
     target: str
-    word: str  # pass, short, aim, or nothing
+    word: str  # pass, short, aim met, aim missed, or nothing
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def judge(metric: Metric, target: Target, figures: dict[str, Figure]) -> Verdict
         raise ValueError(f"{metric.unit}: {own.least} is no figure")
     base = best_raw(figures, metric.less_is_better) if target.baseline == BEST else figures.get(target.baseline)
     sign = "<=" if metric.less_is_better else ">="
-    name = {BEST: "nats.c's best", "": ""}.get(target.baseline, target.baseline)
+    name = "nats.c's best" if target.baseline == BEST else target.baseline
     text = f"{sign} {target.factor:g}" + (f" x {name}" if name else "")
     if target.baseline and base is None:
         return Verdict(None, text, "")
@@ -110,7 +110,7 @@ def absolute(workload: str, metric: Metric, values: list[float]) -> Row:
 
 
 def short_number(value: float) -> str:
-    if value >= 1000:
+    if value >= 99.5:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
 
@@ -140,7 +140,7 @@ def table(rows: list[Row]) -> Iterator[str]:
 def json_lines(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         figures = {
-            side: {"median": figure.median, "min": figure.least, "max": figure.most}
+            side: {"median": figure.median, "min": figure.least, "max": figure.most, "rounds": figure.values}
             for side, figure in row.figures.items()
         }
         verdicts = [

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs the benchmark suite on programs that are built already; see tests/bench/run.
 
-Each workload runs in rounds, and within a round on one side after the other (A B A B), so that what else happens on the
-machine meets all sides alike; figures are medians over rounds, with minimum and maximum, and a ratio is the median of
-those within a round. A workload that comes close to a target, on whichever side of it, has more rounds. Every run has
-processes of its own, and a nats-server serves them all; another one, those over TLS. Exits 0 if all targets are
-reached, 1 where one is not, 2 where nothing can be measured.
+Each workload runs in rounds, and within a round on one side after the other (A B A B; each round begins with another
+side), so that what else happens on the machine meets all sides alike. Figures are medians over rounds, with minimum and
+maximum; a ratio is taken within each round, and the median of these is given. A workload whose ratio comes close to a
+target, on whichever side of it, has more rounds. Every run has processes of its own, and a nats-server serves them all;
+another one, those over TLS. Exits 0 if all targets are reached, 1 where one is not, 2 where nothing can be measured.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ Runs = dict[str, list[dict[str, float]]]  # by side
 
 def add_rounds(bench: Bench, workload: Workload, runs: Runs, count: int) -> None:
     sides = list(runs)
-    for round_ in range(count):
-        first = round_ % len(sides)
+    for _ in range(count):
+        first = len(runs[sides[0]]) % len(sides)
         for side in sides[first:] + sides[:first]:
             runs[side].append(bench.run(side, workload))
 
@@ -52,16 +52,19 @@ def figures_of(metric: Metric, runs: Runs) -> dict[str, Figure]:
     }
 
 
+def row_of(workload: Workload, metric: Metric, figures: dict[str, Figure]) -> Row:
+    return Row(workload.name, metric, figures, compare(metric, figures))
+
+
 def measure(bench: Bench, workload: Workload) -> list[Row]:
     runs: Runs = {side: [] for side in workload.sides if bench.has(side)}
     add_rounds(bench, workload, runs, bench.form.rounds)
-    if any(is_close(metric, figures_of(metric, runs)) for metric in workload.metrics):
-        add_rounds(bench, workload, runs, bench.form.more)
-    rows = []
-    for metric in workload.metrics:
-        figures = figures_of(metric, runs)
-        rows.append(Row(workload.name, metric, figures, compare(metric, figures)))
-    return rows
+    try:
+        if any(is_close(metric, figures_of(metric, runs)) for metric in workload.metrics):
+            add_rounds(bench, workload, runs, bench.form.more)
+        return [row_of(workload, metric, figures_of(metric, runs)) for metric in workload.metrics]
+    except ValueError as error:
+        raise ValueError(f"{workload.name}: {error}") from error
 
 
 OVERLOAD = "three times a pool's capacity"
@@ -213,7 +216,7 @@ def main() -> int:
             bench = Bench(arguments.build, {False: plain, True: tls}, form)
             bench.check_build()
             found = circumstances(bench)
-            print("medians [min-max]; " + ", ".join(f"{name} {value}" for name, value in found.items()))
+            print("medians [min-max], and the median of the rounds' own ratios; " + ", ".join(f"{name} {value}" for name, value in found.items()))
             try:
                 measured, rows = run_suite(bench, arguments.only)
             except (instructions.CannotMeasure, subprocess.TimeoutExpired, ValueError) as error:
