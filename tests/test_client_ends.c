@@ -179,6 +179,91 @@ Test(client_ends, a_handler_may_wait_for_a_call_of_its_own_pool, .timeout = 60)
     run_on_one_thread(&handlers, 2, false);
 }
 
+/* ---- Callbacks that wait for callbacks ---- */
+
+enum { CHAIN = 3 };
+
+/* Calls, each of whose callbacks makes the next one and waits for its callback, until the chain has its length. */
+struct chain {
+    tern_client *client;
+    bool any;              /* waits by tern_call_wait_any */
+    struct test_gate gate; /* counts callbacks */
+    atomic_int failed;
+};
+
+struct link {
+    struct chain *chain;
+    struct link *next; /* NULL: the last */
+};
+
+static void go_on(tern_call *call, Test__V1__Number *reply, const tern_error *err, void *arg)
+{
+    struct link *link = arg;
+    struct chain *chain = link->chain;
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    char note[] = "";
+    tern_call *next = NULL;
+    size_t at = 9;
+    (void)call;
+    if (err->status != TERN_OK) atomic_fetch_add(&chain->failed, 1);
+    if (reply != NULL) tern_message_free(&reply->base);
+    number.note = note;
+    if (link->next != NULL) {
+        tern_status st = test_v1_calc_increment_async(chain->client, &number, NULL, go_on, link->next, &next, NULL);
+        if (st == TERN_OK) st = chain->any ? tern_call_wait_any(&next, 1, 0, &at, NULL) : tern_call_wait(next, 0, NULL);
+        if (st != TERN_OK || !tern_call_has_ended(next)) atomic_fetch_add(&chain->failed, 1);
+        tern_call_free(next);
+    }
+    gate_open(&chain->gate);
+}
+
+/* All of the pool's threads are inside callbacks that wait so. */
+static void run_chains(uint32_t threads, bool any)
+{
+    struct chain chain = { .any = any };
+    struct link links[8][CHAIN];
+    tern_call *calls[8];
+    tern_error err = { .status = TERN_OK };
+    tern_executor *pool = NULL;
+    Test__V1__Number number = TEST__V1__NUMBER__INIT;
+    char note[] = "";
+    struct rig rig;
+
+    number.note = note;
+    rig_open(&rig);
+    tern_service *service = calc_serve(rig.conn, NULL);
+    gate_init(&chain.gate);
+    check_ok(tern_pool_new(threads, &pool, &err));
+    chain.client = calc_client(rig.conn, &(tern_client_options){ .executor = pool });
+    for (int i = 0; i < 8; i++) {
+        for (int j = 0; j < CHAIN; j++)
+            links[i][j] = (struct link){ .chain = &chain, .next = j + 1 < CHAIN ? &links[i][j + 1] : NULL };
+        check_ok(test_v1_calc_increment_async(chain.client, &number, NULL, go_on, &links[i][0], &calls[i], &err));
+    }
+    check_ok(tern_call_wait_all(calls, 8, RIG_WAIT_MS, &err));
+    check_int(gate_count(&chain.gate), 8 * CHAIN);
+    check_int(atomic_load(&chain.failed), 0);
+    for (int i = 0; i < 8; i++) tern_call_free(calls[i]);
+    tern_client_free(chain.client);
+    tern_executor_free(pool);
+    gate_destroy(&chain.gate);
+    tern_service_free(service);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(client_ends, callbacks_of_a_pools_only_thread_may_wait_for_callbacks, .timeout = 60)
+{
+    run_chains(1, false);
+    run_chains(1, true);
+}
+
+Test(client_ends, callbacks_on_all_threads_of_a_pool_may_wait_for_callbacks, .timeout = 60)
+{
+    run_chains(4, false);
+    run_chains(4, true);
+}
+
 /* ---- A loop that stops a service whose answers come by the loop ---- */
 
 static tern_request *kept;

@@ -69,16 +69,23 @@ tern_executor *terni_lane_destroy(terni_lane *lane)
     return lane->executor;
 }
 
-static terni_item *take_locked(terni_lane *lane)
+/* Takes the item behind before (NULL: the first one) to be handled. */
+static void take_after_locked(terni_lane *lane, terni_item *before, terni_item *item)
 {
-    terni_item *item = lane->head;
-    if (item == NULL || lane->closed) return NULL;
-    lane->head = item->next;
-    if (lane->head == NULL) lane->tail = NULL;
+    if (before == NULL) lane->head = item->next;
+    else before->next = item->next;
+    if (lane->tail == item) lane->tail = before;
     lane->items--;
     lane->bytes -= item->size_bytes;
     if (lane->items == 0) lane->slow = false;
     lane->active++;
+}
+
+static terni_item *take_locked(terni_lane *lane)
+{
+    terni_item *item = lane->head;
+    if (item == NULL || lane->closed) return NULL;
+    take_after_locked(lane, NULL, item);
     return item;
 }
 
@@ -299,6 +306,23 @@ static bool help_locked(terni_lane *lane)
     run_one(lane, item);
     (void)pthread_mutex_lock(&lane->mu);
     finished_locked(lane);
+    return true;
+}
+
+bool terni_lane_run_item(terni_lane *lane, terni_item *item)
+{
+    terni_item *before = NULL, *at;
+    (void)pthread_mutex_lock(&lane->mu);
+    for (at = lane->head; at != NULL && at != item; at = at->next) before = at;
+    if (at != NULL) take_after_locked(lane, before, item); /* a closed lane has none */
+    (void)pthread_mutex_unlock(&lane->mu);
+    if (at == NULL) return false;
+    run_one(lane, item);
+    (void)pthread_mutex_lock(&lane->mu);
+    finished_locked(lane);
+    bool again = wants_thread_locked(lane);
+    (void)pthread_mutex_unlock(&lane->mu);
+    if (again) submit(lane);
     return true;
 }
 

@@ -102,6 +102,11 @@ bool terni_lane_wait_quiet(terni_lane *lane, terni_time_ms deadline);
  * closed. */
 bool terni_lane_wait_empty(terni_lane *lane, terni_time_ms deadline);
 
+/* Runs an item out of its turn, and beyond the lane's concurrency, if it is queued: for a thread of the executor that
+ * waits for this very item, perhaps inside a handler of the lane, as all the others may. The caller has a hold on the
+ * lane. False: it is not queued. */
+bool terni_lane_run_item(terni_lane *lane, terni_item *item);
+
 /* Inside a handler: what it handles is finished only by terni_lane_finish, on any thread, and holds the lane until
  * then. */
 void terni_lane_defer(terni_lane *lane);

@@ -62,16 +62,23 @@ static tern_status may_wait_for(tern_call *call, tern_error *err)
     return TERN_OK;
 }
 
-/* Is this a thread of the pool that is to run the call's callback? Perhaps the last one: then it must not only wait. */
+/* Is this a thread of the pool that is to run the call's callback? Perhaps the last one that does not wait: then it
+ * must not only wait, either. */
 static bool may_run(tern_call *call)
 {
     return call->kind == TERNI_CALL_CALLBACK && terni_executor_is_current(call->client->callbacks->executor);
 }
 
-/* Runs callbacks of the call's client, and returns the time to do so again. */
+/* Runs the call's callback, if that can run already. */
+static bool run_callback(tern_call *call)
+{
+    return terni_lane_run_item(call->client->callbacks, &call->item);
+}
+
+/* The same, or else runs others of its client's, and returns the time to do so again. */
 static terni_time_ms help(tern_call *call, terni_time_ms deadline)
 {
-    terni_client_help(call->client);
+    if (!run_callback(call)) terni_client_help(call->client);
     terni_time_ms moment = terni_deadline(TERNI_HELP_EVERY_MS);
     return moment < deadline ? moment : deadline;
 }
@@ -144,9 +151,14 @@ static uint64_t count_finished(void)
 /* Runs callbacks where this thread may have to, and returns the time to do so again. */
 static terni_time_ms help_any(tern_call *const *calls, size_t count, terni_time_ms deadline)
 {
-    for (size_t i = 0; i < count; i++)
-        if (calls[i] != NULL && may_run(calls[i])) return help(calls[i], deadline);
-    return deadline;
+    tern_call *helped = NULL;
+    bool ran = false;
+    for (size_t i = 0; i < count && !ran; i++) {
+        if (calls[i] == NULL || !may_run(calls[i])) continue;
+        helped = calls[i];
+        ran = run_callback(helped);
+    }
+    return helped == NULL ? deadline : help(helped, deadline);
 }
 
 /* Waits until one of the calls has finished, and returns its index; or count, after the deadline. They are looked
