@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 enum { N_MAX = 400 };
+enum { LOST_MS = 4000 }; /* how long is waited for what was lost: longer than a busy machine takes for what was not */
 
 Test(memory, connect_survives_each_failed_allocation, .timeout = 120)
 {
@@ -225,7 +226,7 @@ Test(memory, discovery_survives_each_failed_allocation, .timeout = 240)
         rig_open(&rig); /* afresh, so that nothing is there to be used again */
         tern_service *service = calc_serve(rig.conn, NULL);
         fail_nth(n);
-        tern_status st = ask_stats(&rig, 1000, &error);
+        tern_status st = ask_stats(&rig, LOST_MS, &error);
         more = stop_failing();
         errors += error;
         unanswered += st == TERN_DEADLINE_EXCEEDED;
@@ -278,7 +279,7 @@ static void calls_survive(bool large)
         number.note = note;
         rig_open(&rig); /* afresh, so that nothing is there to be used again */
         tern_service *service = calc_serve(rig.conn, NULL);
-        tern_client *client = calc_client(rig.conn, &(tern_client_options){ .timeout_ms = 1000 });
+        tern_client *client = calc_client(rig.conn, &(tern_client_options){ .timeout_ms = LOST_MS });
         fail_nth(n);
         tern_status st = test_v1_calc_increment(client, &number, NULL, &reply, &err);
         more = stop_failing();
@@ -406,14 +407,14 @@ static tern_status defer_with_all(tern_request *rq, const Test__V1__Number *in, 
 
 static tern_status do_request_with_all(tern_conn *conn, tern_error *err)
 {
-    tern_header headers[] = { { "One", "1" }, { "Tern-Timeout-Ms", "1000" }, { "Tern-Attempt", "2" } };
+    tern_header headers[] = { { "One", "1" }, { "Tern-Timeout-Ms", "4000" }, { "Tern-Attempt", "2" } };
     tern_outgoing request = { .subject = "test.v1.Calc.Increment",
                               .data = "\x08\x04\x12\x03nnn",
                               .size = 7,
                               .headers = headers,
                               .header_count = 3 };
     tern_msg *reply = NULL;
-    tern_status st = tern_conn_request(conn, &request, 1000, &reply, err);
+    tern_status st = tern_conn_request(conn, &request, LOST_MS, &reply, err);
     if (st == TERN_OK) tern_msg_free(reply);
     return st;
 }
