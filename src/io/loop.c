@@ -10,6 +10,8 @@
  * A round with GATHER_MIN frames means that somebody streams: then it looks again after GATHER_NS, and patient
  * publishers do not wake it meanwhile. Nor does anybody with a message while the socket is full.
  *
+ * Tried, and slower on two cores, which client, service and server share: to poll for 50 or 300 us before it sleeps; a
+ * lone caller's median goes from 243 to 317 and 602 us.
  * Tried, without gain: to yield the processor before a small write, so that more gathers; to gather for 40 or 60 us; a
  * timer slack of 1 us. Tried, and slower: to go on taking while there is something; the two threads then fight for the
  * queue's lock, message by message.
