@@ -8,7 +8,9 @@
  * Order: with concurrency 1, at most one thread is between taking an item and the end of its handler
  * (active), so items are handled in the order pushed. A lane stands in the run queue at most once
  * (queued); the thread that takes it up puts it back before running an item, if there is room for one
- * more handler. So the threads wake each other up one by one, and only as far as there is work.
+ * more handler. So the threads wake each other up one by one, and only as far as there is work. Who waits for one item
+ * in particular may run it out of its turn, within what it runs itself (terni_lane_run_item): so do only calls, whose
+ * callbacks have no order.
  *
  * Who wakes whom: the end of a handler, and of what it deferred, wakes those who wait for quiet, if there are any. */
 #include "core/lane.h"
