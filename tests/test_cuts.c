@@ -18,6 +18,7 @@
 #include "trail.h"
 
 enum { WAIT_MS = 20000, SOAK_WAIT_MS = 600000, CUTS = 150, SOAK_CUTS = 4000, BODY_MAX = 6000 };
+enum { REACH_BYTES = 20000, PUBLISHERS_REACH_BYTES = 2000 };
 
 static struct test_server *server;
 static struct proxy *proxy;
@@ -118,11 +119,12 @@ static void check_witness(struct witness *witness)
 
 /* ---- The cuts ---- */
 
-/* Most connections live for a few messages, some end while they are being made. Runs on the proxy's thread. */
+/* Most connections live for a few messages, some end while they are being made. Those that are cut at any offset
+ * live for arg's number of bytes of the server's stream at most. Runs on the proxy's thread. */
 static void choose_cut(void *arg, uint64_t index, struct proxy_cut *cut)
 {
+    const uint64_t *reach_bytes = arg;
     uint64_t random = mix(seed + index * 2);
-    (void)arg;
     cut->seed = mix(seed + index * 2 + 1);
     cut->end = random % 3 == 0 ? PROXY_FIN : PROXY_RESET;
     cut->nth = 1 + (int)(random / 8 % 30);
@@ -138,7 +140,7 @@ static void choose_cut(void *arg, uint64_t index, struct proxy_cut *cut)
     case 5: cut->kind = PROXY_CUT_MSG_PAYLOAD; break;
     default:
         cut->kind = PROXY_CUT_ANY_OFFSET;
-        cut->bytes = 20000;
+        cut->bytes = *reach_bytes;
         break;
     }
 }
@@ -168,10 +170,10 @@ static tern_conn *connect_to(const char *url, bool cut)
     return conn;
 }
 
-static void cut_many(void)
+static void cut_many(uint64_t reach_bytes)
 {
     uint64_t before = proxy_stats(proxy).cuts;
-    proxy_cut_each(proxy, choose_cut, NULL);
+    proxy_cut_each(proxy, choose_cut, &reach_bytes);
     proxy_cut_all(proxy, PROXY_RESET);
     bool made = proxy_wait_cuts(proxy, before + (soaks() ? SOAK_CUTS : CUTS), soaks() ? SOAK_WAIT_MS : 4 * WAIT_MS);
     cr_assert(made, "seed %" PRIu64 ": only %" PRIu64 " cuts", seed, proxy_stats(proxy).cuts - before);
@@ -233,7 +235,8 @@ static void cut_between(bool publisher_is_cut)
     check_ok(tern_conn_subscribe(conn, "cut.*", NULL, witness_take, &witness, &sub, &err));
     check_ok(tern_conn_flush(conn, WAIT_MS, &err));
     pthread_create(&publisher.thread, NULL, publisher_main, &publisher);
-    cut_many();
+    /* A publisher's server sends one short message for each flush. */
+    cut_many(publisher_is_cut ? PUBLISHERS_REACH_BYTES : REACH_BYTES);
     atomic_store(&stop, true);
     pthread_join(publisher.thread, NULL);
     check_true(gets_through(&publisher, &witness));
@@ -311,7 +314,7 @@ static void call_between(bool service_is_cut)
         callers[i] = (struct caller){ .client = client, .next = (uint64_t)(i + 1) << 32 };
         pthread_create(&callers[i].thread, NULL, caller_main, &callers[i]);
     }
-    cut_many();
+    cut_many(REACH_BYTES);
     atomic_store(&stop, true);
     for (int i = 0; i < CALLERS; i++) pthread_join(callers[i].thread, NULL);
     check_true(echo_works(client, 1, WAIT_MS));
