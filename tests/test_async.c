@@ -341,7 +341,7 @@ Test(async, a_deadline_is_kept_while_there_is_no_session, .timeout = 60)
     check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
     begin_all(client, "Increment", &all, 100);
     check_outcomes(&all, TERN_DEADLINE_EXCEEDED);
-    check_str_has(all.items[0].text, "not sent within 100 ms");
+    check_str_has(all.items[0].text, "not sent within 100 ms: there is no session");
     server_restart(rig.server);
     check_true(events_wait(&rig.events, TERN_EVENT_RECONNECTED, 1));
     tern_client_free(client);

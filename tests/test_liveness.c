@@ -289,6 +289,23 @@ Test(liveness, request_that_finds_no_room_keeps_its_timeout, .timeout = 60)
     test_check_leaks();
 }
 
+/* More is queued than the socket and the server's system take. */
+Test(liveness, request_that_is_still_queued_at_its_deadline_says_so, .timeout = 60)
+{
+    enum { QUEUED = 64 * 1024 * 1024 };
+    tern_msg *reply = NULL;
+    static char data[PIECE];
+    tern_outgoing request = { .subject = "anybody" };
+
+    begin((tern_conn_options){ .liveness_interval_ms = NEVER_MS, .outbound_limit_bytes = 2 * QUEUED });
+    server_pause(server);
+    for (int i = 0; i < QUEUED / PIECE; i++) check_ok(tern_conn_publish(conn, "x", data, sizeof data, &err));
+    check_takes(200, check_status(tern_conn_request(conn, &request, 200, &reply, &err), TERN_DEADLINE_EXCEEDED));
+    check_str(err.text, "request to \"anybody\": not sent within 200 ms: it is still queued");
+    finish();
+    test_check_leaks();
+}
+
 /* An inline handler publishes until it may not: nothing leaves before it returns. */
 struct inline_publisher {
     struct test_gate done;

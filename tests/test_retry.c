@@ -150,6 +150,7 @@ Test(retry, attempts_are_limited, .timeout = 60)
     check_int(call_41(&pair, increment_method(), 0, &st, &err), 4);
     check_int(st, TERN_UNAVAILABLE);
     check_false(err.remote);
+    check_str(err.text, "request to \"test.v1.Calc.Increment\": nobody serves it (attempt 4 of 4)");
     pair_close(&pair);
     test_check_leaks();
 }
@@ -285,6 +286,66 @@ Test(retry, a_missing_reply_is_asked_for_again_where_it_is_idempotent, .timeout 
     check_int(st, TERN_DEADLINE_EXCEEDED);
     check_int(gate_count(&player.gate), before + 1);
     player_stop(&player);
+    pair_close(&pair);
+    test_check_leaks();
+}
+
+/* Ignores as many as ignore_first, and takes three attempts' time for the others. */
+static void answer_slowly(struct player *player, tern_msg *request, int nth)
+{
+    const int *ignored = player->arg;
+    if (nth <= *ignored) return;
+    test_sleep_ms(600);
+    player_answer(player, request);
+}
+
+Test(retry, the_last_attempt_has_all_the_time_that_is_left, .timeout = 60)
+{
+    int ignored = 1;
+    struct pair pair;
+    static struct player player;
+    tern_error err = { .status = TERN_OK };
+    tern_status st = TERN_OK;
+
+    open_retrying(&pair, &(tern_retry_options){ .attempts = 2, .backoff_max_ms = 1, .attempt_timeout_ms = 200 });
+    player_start(&player, pair.other, CALC, answer_slowly, &ignored);
+    check_int(call_41(&pair, idempotent_method(), 30000, &st, &err), 2);
+    check_int(st, TERN_OK);
+    check_int(gate_count(&player.gate), 2);
+    ignored = 1000;
+    check_int(call_41(&pair, idempotent_method(), 2500, &st, &err), 2);
+    check_int(st, TERN_DEADLINE_EXCEEDED);
+    check_str_has(err.text, "no reply within 2500 ms (attempt 2 of 2)");
+    player_stop(&player);
+    pair_close(&pair);
+    test_check_leaks();
+}
+
+/* A bucket of one token has no retry in it. */
+Test(retry, with_the_budget_spent_an_attempt_waits_on_and_failures_say_so, .timeout = 60)
+{
+    int ignored = 0;
+    struct pair pair;
+    static struct player player;
+    tern_error err = { .status = TERN_OK };
+    tern_status st = TERN_OK;
+
+    open_retrying(&pair, &(tern_retry_options){ .attempts = 5, .budget = 1, .attempt_timeout_ms = 200 });
+    player_start(&player, pair.other, CALC, answer_slowly, &ignored);
+    check_int(call_41(&pair, idempotent_method(), 30000, &st, &err), 1);
+    check_int(st, TERN_OK);
+    ignored = 1000;
+    check_int(call_41(&pair, idempotent_method(), 600, &st, &err), 1);
+    check_int(st, TERN_DEADLINE_EXCEEDED);
+    check_str_has(err.text, "no reply within 600 ms (attempt 1 of 5; the retry budget is spent)");
+    /* Of one that may not run twice no other attempt was wanted. */
+    check_int(call_41(&pair, increment_method(), 300, &st, &err), 1);
+    check_int(st, TERN_DEADLINE_EXCEEDED);
+    check_str(err.text, "request to \"test.v1.Calc.Increment\": no reply within 300 ms");
+    player_stop(&player);
+    check_int(call_41(&pair, increment_method(), 0, &st, &err), 1);
+    check_int(st, TERN_UNAVAILABLE);
+    check_str_has(err.text, "nobody serves it (attempt 1 of 5; the retry budget is spent)");
     pair_close(&pair);
     test_check_leaks();
 }

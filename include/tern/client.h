@@ -16,17 +16,19 @@ typedef struct tern_client tern_client;
 /* When a call is tried again. Only what cannot have run is, and, of methods that the .proto declares NO_SIDE_EFFECTS
  * or IDEMPOTENT, what may have:
  *   always      nobody serves the subject; a refusal marked as not executed; no room to send
- *   idempotent  an attempt without a reply by attempt_timeout_ms; INTERNAL, said by the service
+ *   idempotent  an attempt without a reply for attempt_timeout_ms; INTERNAL, said by the service
  * One deadline holds for all attempts. As in gRPC's retry design, retries spend a budget: the client has budget tokens;
  * each failed attempt of the kinds above takes one, each call that ends well gives a tenth back, and while half or less
- * are left, nothing is tried again. */
+ * are left, nothing is tried again: the text of a failure found on this side says so. */
 typedef struct tern_retry_options {
     uint32_t attempts;           /* at most so many for a call, 1 to 100; 1: none is tried again */
     uint32_t backoff_min_ms;     /* the first backoff's upper bound, doubling with each attempt; 20, or backoff_max_ms
                                     where that is less. A service's own word, Tern-Retry-After-Ms, goes before it. */
     uint32_t backoff_max_ms;     /* the largest backoff's upper bound; 1,000, or backoff_min_ms where that is more */
-    uint32_t attempt_timeout_ms; /* for one attempt's reply; 0: the call's own deadline */
-    uint32_t budget;             /* tokens at most; 100 */
+    uint32_t attempt_timeout_ms; /* without a reply for so long, an attempt gives way to another, where one may follow;
+                                    else it waits on. 0: it waits until the call's deadline. */
+    uint32_t budget;             /* tokens at most; 100. With many calls at once more: those that a restart of the
+                                    server fails take a token each, all within a moment. */
 } tern_retry_options;
 
 /* Every field's zero means its default. */

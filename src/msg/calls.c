@@ -126,17 +126,32 @@ void terni_exchange_wait(terni_exchange *x, terni_time_ms until)
     arm(x, until);
 }
 
-static void timer_due(terni_exchange *x)
+/* No reply by reply_timeout_ms. */
+static void reply_overdue(terni_exchange *x)
 {
-    if (x->state != TERNI_EXCHANGE_WAITING) {
-        bool sent = x->state == TERNI_EXCHANGE_SENT;
-        end(x, NULL, TERN_DEADLINE_EXCEEDED, sent ? "no reply" : "not sent: there is no session", false);
+    terni_time_ms at;
+    if (!x->class->overdue(x, &at)) {
+        arm(x, x->deadline);
         return;
     }
+    take_out(x, false);
+    terni_exchange_wait(x, at);
+    x->class->release(x);
+}
+
+static void resume(terni_exchange *x)
+{
     take_out(x, true);
     x->class->resume(x);
     arm_queued(x);
     x->class->release(x);
+}
+
+static void timer_due(terni_exchange *x)
+{
+    if (x->state == TERNI_EXCHANGE_WAITING) resume(x);
+    else if (calls_of(x)->conn->io.now < x->deadline) reply_overdue(x);
+    else end(x, NULL, TERN_DEADLINE_EXCEEDED, "too late", false);
 }
 
 /* ---- A request on its way out ---- */
@@ -158,7 +173,7 @@ static tern_status take_inbox(terni_exchange *x, const char **out_reply)
  * Inline, in both of its callers: 22 instructions less for each call. */
 static inline tern_status make_ready(terni_exchange *x, terni_addition *out_addition, const char **out_text)
 {
-    *out_text = "not sent: there was no session";
+    *out_text = "too late";
     if (calls_of(x)->conn->io.now >= x->deadline) return TERN_DEADLINE_EXCEEDED;
     *out_text = "given up";
     if (!x->class->sending(x, &out_addition->header)) return TERN_CANCELLED;

@@ -16,7 +16,10 @@ typedef struct terni_exchange_class {
     /* It is over: of a start that succeeded, or a wait, exactly one end comes. reply: the callee's, for
      * terni_conn_discard, with OK; NULL otherwise, and text says why. The exchange may be started again from here. */
     void (*ended)(struct terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text);
-    /* terni_exchange_wait's time has come. */
+    /* No reply by reply_timeout_ms. True: it is given up, and waits for resume until *out_at; false: the reply is
+     * waited for until the deadline. */
+    bool (*overdue)(struct terni_exchange *exchange, terni_time_ms *out_at);
+    /* terni_exchange_wait's time has come, or overdue's. */
     void (*resume)(struct terni_exchange *exchange);
     /* terni_exchange_attend was called. */
     void (*attend)(struct terni_exchange *exchange);
@@ -39,7 +42,7 @@ typedef struct terni_exchange {
     terni_calls_hooks *calls;     /* the connection's */
     const char *prefix, *subject; /* the owner's; not changed while it is not IDLE */
     terni_time_ms deadline;       /* of the whole */
-    uint32_t reply_timeout_ms;    /* for the reply, from sending on; 0: the deadline alone */
+    uint32_t reply_timeout_ms;    /* for the reply, from sending on; see overdue. 0: the deadline alone */
     terni_sender sender;
     uint64_t token; /* of the last start */
     terni_exchange_state state;
@@ -87,10 +90,11 @@ void terni_exchange_keep_deadline(terni_exchange *exchange);
  * caller has a hold, and has started the exchange, or has a reason of its own for attend. */
 bool terni_exchange_attend(terni_exchange *exchange);
 
-/* Says that a request failed, in the words that all of them share; late: DEADLINE_EXCEEDED. They return the status. */
+/* Say that a request failed, in the words that all of them share; late: DEADLINE_EXCEEDED. They return the status. */
 tern_status terni_fail_request(const char *prefix, const char *subject, tern_status status, const char *text,
                                tern_error *err);
-tern_status terni_fail_late(const char *prefix, const char *subject, bool sent, uint32_t timeout_ms, tern_error *err);
+tern_status terni_fail_late(tern_conn *conn, const char *prefix, const char *subject, bool sent, uint32_t timeout_ms,
+                            tern_error *err);
 
 /* ---- On the I/O thread ---- */
 

@@ -108,7 +108,7 @@ static tern_status wait_for_end(request *rq, terni_time_ms deadline, uint32_t ti
     tern_status st = over ? rq->status : TERN_DEADLINE_EXCEEDED; /* the engine has done with it, or does not read it */
     if (st == TERN_OK) *out_reply = rq->reply;
     else if (st == TERN_DEADLINE_EXCEEDED)
-        return terni_fail_late(rq->exchange.prefix, rq->subject, sent, timeout_ms, err);
+        return terni_fail_late(rq->conn, rq->exchange.prefix, rq->subject, sent, timeout_ms, err);
     else return terni_fail_request(rq->exchange.prefix, rq->subject, st, rq->text, err);
     return st;
 }
@@ -120,11 +120,16 @@ tern_status terni_fail_request(const char *prefix, const char *subject, tern_sta
                       terni_quote(subject).text, text);
 }
 
-tern_status terni_fail_late(const char *prefix, const char *subject, bool sent, uint32_t timeout_ms, tern_error *err)
+tern_status terni_fail_late(tern_conn *conn, const char *prefix, const char *subject, bool sent, uint32_t timeout_ms,
+                            tern_error *err)
 {
     char text[64];
-    (void)snprintf(text, sizeof text, sent ? "no reply within %u ms" : "not sent within %u ms: there is no session",
-                   timeout_ms);
+    tern_conn_state state = tern_conn_get_state(conn);
+    bool away = state == TERN_CONN_CONNECTING || state == TERN_CONN_RECONNECTING;
+    if (sent) (void)snprintf(text, sizeof text, "no reply within %u ms", timeout_ms);
+    else
+        (void)snprintf(text, sizeof text, "not sent within %u ms: %s", timeout_ms,
+                       away ? "there is no session" : "it is still queued");
     return terni_fail_request(prefix, subject, TERN_DEADLINE_EXCEEDED, text, err);
 }
 

@@ -195,14 +195,29 @@ static tern_status fail_remote(const terni_reply_error *error, tern_error *err)
     return error->status;
 }
 
+/* Adds to the text of a failure found on this side what retries were made, or why not. */
+static tern_status note_attempts(tern_call *call, tern_error *err)
+{
+    const terni_retry *retry = &call->client->retry;
+    uint32_t attempts = atomic_load(&call->attempts);
+    terni_failure failure = { .status = err->status };
+    bool poor = terni_retry_is_unaffordable(retry, call->method, &failure, attempts);
+    size_t length = strlen(err->text);
+    if (poor || attempts > 1)
+        (void)snprintf(err->text + length, sizeof err->text - length, " (attempt %u of %u%s)", attempts,
+                       retry->options.attempts, poor ? "; the retry budget is spent" : "");
+    return err->status;
+}
+
 tern_status terni_call_fail_late(tern_call *call, tern_error *err)
 {
     uint64_t passed_ms = (uint64_t)(now_us() - call->began_us + 999) / 1000; /* the deadline is in whole ms, cut */
     (void)pthread_mutex_lock(call->mu);
     bool sent = call->sent;
     (void)pthread_mutex_unlock(call->mu);
-    return terni_fail_late(call->client->prefix, call->method->subject, sent,
-                           passed_ms < call->timeout_ms ? (uint32_t)passed_ms : call->timeout_ms, err);
+    (void)terni_fail_late(call->client->conn, call->client->prefix, call->method->subject, sent,
+                          passed_ms < call->timeout_ms ? (uint32_t)passed_ms : call->timeout_ms, err);
+    return note_attempts(call, err);
 }
 
 /* An error is in the headers; looking for it costs where there are none, too. */
@@ -217,9 +232,11 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
 {
     *out_message = NULL;
     if (call->status == TERN_DEADLINE_EXCEEDED) return terni_call_fail_late(call, err);
-    if (call->status != TERN_OK)
-        return terni_fail_request(call->client->prefix, call->method->subject, call->status,
-                                  call->text == NULL ? tern_status_meaning(call->status) : call->text, err);
+    if (call->status != TERN_OK) {
+        (void)terni_fail_request(call->client->prefix, call->method->subject, call->status,
+                                 call->text == NULL ? tern_status_meaning(call->status) : call->text, err);
+        return note_attempts(call, err);
+    }
     terni_reply_error error = read_error(call, call->reply);
     if (error.status != TERN_OK) return fail_remote(&error, err);
     tern_status st = terni_reply_decode(call->method, call->reply, out_message, err);
@@ -420,6 +437,12 @@ static void call_ended(terni_exchange *exchange, natsMsg *reply, tern_status sta
     terni_exchange_wait(exchange, at);
 }
 
+/* Where no other attempt can follow, this one has all the time that is left. */
+static bool call_overdue(terni_exchange *exchange, terni_time_ms *out_at)
+{
+    return terni_call_wants_another(call_of(exchange), NULL, TERN_DEADLINE_EXCEEDED, out_at);
+}
+
 static void call_resume(terni_exchange *exchange)
 {
     tern_call *call = call_of(exchange);
@@ -440,6 +463,7 @@ static void call_attend(terni_exchange *exchange)
 
 static const terni_exchange_class call_class = { .sending = call_sending,
                                                  .ended = call_ended,
+                                                 .overdue = call_overdue,
                                                  .resume = call_resume,
                                                  .attend = call_attend,
                                                  .hold = exchange_hold,

@@ -56,17 +56,30 @@ static bool is_retryable(const terni_failure *failure, const tern_method *method
     case TERN_UNAVAILABLE: /* nobody serves it */
     case TERN_RESOURCE_EXHAUSTED: /* no room to send */ return true;
     case TERN_DEADLINE_EXCEEDED:
-        return may_run_twice(method); /* the attempt's; after the call's there is no time left */
+        return may_run_twice(method); /* the attempt's timeout; at the call's there is no time left */
     default: return false;
     }
+}
+
+static int half(const terni_retry *retry)
+{
+    return (int)retry->options.budget * TOKEN / 2;
 }
 
 /* Takes a token. True: more than half are left. */
 static bool pay(terni_retry *retry)
 {
-    int half = (int)retry->options.budget * TOKEN / 2, left = atomic_load(&retry->tenths);
+    int left = atomic_load(&retry->tenths);
     while (!atomic_compare_exchange_weak(&retry->tenths, &left, left > TOKEN ? left - TOKEN : 0)) continue;
-    return left - TOKEN > half;
+    return left - TOKEN > half(retry);
+}
+
+bool terni_retry_is_unaffordable(const terni_retry *retry, const tern_method *method, const terni_failure *failure,
+                                 uint32_t attempts)
+{
+    bool ended_itself = failure->status == TERN_DEADLINE_EXCEEDED && terni_retry_reply_timeout(retry, method) == 0;
+    bool wanted = is_retryable(failure, method) && !ended_itself && attempts < retry->options.attempts;
+    return wanted && atomic_load(&((terni_retry *)(uintptr_t)retry)->tenths) <= half(retry);
 }
 
 void terni_retry_succeeded(terni_retry *retry)

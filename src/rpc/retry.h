@@ -21,7 +21,7 @@ tern_status terni_retry_init(terni_retry *retry, const tern_retry_options *optio
 /* Can any call be tried again? */
 bool terni_retry_is_on(const terni_retry *retry);
 
-/* For how long one attempt of the method waits for its reply, ms; 0: for as long as the call. */
+/* When an attempt of the method that has no reply gives way to another, ms; 0: never. */
 uint32_t terni_retry_reply_timeout(const terni_retry *retry, const tern_method *method);
 
 /* A failed attempt. */
@@ -33,6 +33,11 @@ typedef struct terni_failure {
 /* An attempt has failed, of which the call has made so many: is there to be another? Takes its price. out_at: when. */
 bool terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure, uint32_t attempts,
                        terni_time_ms deadline, terni_time_ms *out_at);
+
+/* Does an attempt of a call that failed, of which it has made so many, lack nothing but budget to be followed by
+ * another? */
+bool terni_retry_is_unaffordable(const terni_retry *retry, const tern_method *method, const terni_failure *failure,
+                                 uint32_t attempts);
 
 /* A call has ended well. */
 void terni_retry_succeeded(terni_retry *retry);
