@@ -357,13 +357,24 @@ Test(options, bytes_of_a_message_with_headers_count_the_same_out_and_in, .timeou
 
 /* ---- Names ---- */
 
-Test(options, every_state_and_status_has_a_name, .timeout = 60)
+Test(options, every_state_event_and_status_has_a_name, .timeout = 60)
 {
     check_str(tern_conn_state_name(TERN_CONN_CONNECTING), "CONNECTING");
     check_str(tern_conn_state_name(TERN_CONN_CONNECTED), "CONNECTED");
     check_str(tern_conn_state_name(TERN_CONN_RECONNECTING), "RECONNECTING");
     check_str(tern_conn_state_name(TERN_CONN_DRAINING), "DRAINING");
     check_str(tern_conn_state_name(TERN_CONN_CLOSED), "CLOSED");
+    check_str(tern_conn_state_name((tern_conn_state)5), "UNKNOWN");
+    check_str(tern_event_kind_name(TERN_EVENT_CONNECTED), "CONNECTED");
+    check_str(tern_event_kind_name(TERN_EVENT_DISCONNECTED), "DISCONNECTED");
+    check_str(tern_event_kind_name(TERN_EVENT_RECONNECTED), "RECONNECTED");
+    check_str(tern_event_kind_name(TERN_EVENT_CONNECT_FAILED), "CONNECT_FAILED");
+    check_str(tern_event_kind_name(TERN_EVENT_LAME_DUCK), "LAME_DUCK");
+    check_str(tern_event_kind_name(TERN_EVENT_SLOW_CONSUMER), "SLOW_CONSUMER");
+    check_str(tern_event_kind_name(TERN_EVENT_PERMISSION_REFUSED), "PERMISSION_REFUSED");
+    check_str(tern_event_kind_name(TERN_EVENT_MESSAGE_LOST), "MESSAGE_LOST");
+    check_str(tern_event_kind_name(TERN_EVENT_CLOSED), "CLOSED");
+    check_str(tern_event_kind_name((tern_event_kind)9), "UNKNOWN");
     check_str(tern_status_name(TERN_OK), "OK");
     check_str(tern_status_name(TERN_DEADLINE_EXCEEDED), "DEADLINE_EXCEEDED");
     check_str(tern_status_name(TERN_UNAUTHENTICATED), "UNAUTHENTICATED");

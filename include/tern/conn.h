@@ -137,6 +137,7 @@ TERN_API tern_conn_state tern_conn_get_state(const tern_conn *conn);
 
 /* "CONNECTING" and so on; "UNKNOWN" for any other number. Static storage; any thread. */
 TERN_API const char *tern_conn_state_name(tern_conn_state state);
+TERN_API const char *tern_event_kind_name(tern_event_kind kind);
 
 /* Writes the URL of the server of the current session, without credentials, NUL-terminated and cut
  * to size; "" when there is none. Any thread. */

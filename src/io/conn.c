@@ -217,10 +217,12 @@ tern_status terni_conn_wait_up(tern_conn *conn, tern_error *err)
     tern_error last = conn->last_error;
     (void)pthread_mutex_unlock(&conn->mu);
     if (state == TERN_CONN_CONNECTED || state == TERN_CONN_RECONNECTING) return TERN_OK;
+    char within[24] = "";
+    if (!in_time) (void)snprintf(within, sizeof within, " within %u ms", conn->options.values.connect_timeout_ms);
     if (last.status == TERN_OK)
-        return terni_fail(err, TERN_UNAVAILABLE, "not connected: %s: the server did not answer in time", first);
-    return terni_fail(err, last.status == TERN_UNAUTHENTICATED ? last.status : TERN_UNAVAILABLE, "not connected: %s",
-                      last.text);
+        return terni_fail(err, TERN_UNAVAILABLE, "not connected%s: %s: the server does not answer", within, first);
+    return terni_fail(err, last.status == TERN_UNAUTHENTICATED ? last.status : TERN_UNAVAILABLE, "not connected%s: %s",
+                      within, last.text);
 }
 
 void terni_conn_ended(tern_conn *conn)
@@ -356,6 +358,22 @@ const char *tern_conn_state_name(tern_conn_state state)
     case TERN_CONN_RECONNECTING: return "RECONNECTING";
     case TERN_CONN_DRAINING: return "DRAINING";
     case TERN_CONN_CLOSED: return "CLOSED";
+    }
+    return "UNKNOWN";
+}
+
+const char *tern_event_kind_name(tern_event_kind kind)
+{
+    switch (kind) {
+    case TERN_EVENT_CONNECTED: return "CONNECTED";
+    case TERN_EVENT_DISCONNECTED: return "DISCONNECTED";
+    case TERN_EVENT_RECONNECTED: return "RECONNECTED";
+    case TERN_EVENT_CONNECT_FAILED: return "CONNECT_FAILED";
+    case TERN_EVENT_LAME_DUCK: return "LAME_DUCK";
+    case TERN_EVENT_SLOW_CONSUMER: return "SLOW_CONSUMER";
+    case TERN_EVENT_PERMISSION_REFUSED: return "PERMISSION_REFUSED";
+    case TERN_EVENT_MESSAGE_LOST: return "MESSAGE_LOST";
+    case TERN_EVENT_CLOSED: return "CLOSED";
     }
     return "UNKNOWN";
 }

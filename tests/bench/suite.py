@@ -192,6 +192,10 @@ def run_suite(bench: Bench, only: str) -> tuple[list[tuple[Workload, list[Row]]]
     return measured, rows
 
 
+LEGEND = """medians [min-max]; ratio: to the baseline that the target names, or nats.c's best mode, the median of the rounds' own
+s/M: seconds of CPU for a million calls; an aim that is not met fails nothing"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
@@ -205,6 +209,8 @@ def main() -> int:
         re.compile(arguments.only)
     except re.error as error:
         parser.error(f"--only {arguments.only}: {error}")
+    if not arguments.build.is_dir():
+        broken(f"{arguments.build}: no such build folder")
     json_file = arguments.json or arguments.build / "bench.jsonl"
     for file in (json_file, arguments.svg):
         if file and not os.access(file.absolute().parent, os.W_OK):
@@ -216,7 +222,8 @@ def main() -> int:
             bench = Bench(arguments.build, {False: plain, True: tls}, form)
             bench.check_build()
             found = circumstances(bench)
-            print("medians [min-max], and the median of the rounds' own ratios; " + ", ".join(f"{name} {value}" for name, value in found.items()))
+            print(", ".join(f"{name} {value}" for name, value in found.items()))
+            print(LEGEND)
             try:
                 measured, rows = run_suite(bench, arguments.only)
             except (instructions.CannotMeasure, subprocess.TimeoutExpired, ValueError) as error:
