@@ -321,6 +321,37 @@ Test(retry, the_last_attempt_has_all_the_time_that_is_left, .timeout = 60)
     test_check_leaks();
 }
 
+static void fail_slowly(struct player *player, tern_msg *request, int nth)
+{
+    const int *slow = player->arg;
+    if (nth <= *slow) test_sleep_ms(300);
+    player_fail(player, request, "13", "x", NULL, 0);
+}
+
+/* Overdue, and later failed: of 12 tokens two such calls leave 8, more than half of which a third one's failure leaves.
+ */
+Test(retry, an_attempt_that_waits_on_pays_once, .timeout = 60)
+{
+    int slow = 4;
+    struct pair pair;
+    static struct player player;
+    tern_error err = { .status = TERN_OK };
+    tern_status st = TERN_OK;
+
+    open_retrying(&pair,
+                  &(tern_retry_options){ .attempts = 2, .budget = 12, .backoff_max_ms = 1, .attempt_timeout_ms = 100 });
+    player_start(&player, pair.other, CALC, fail_slowly, &slow);
+    for (int i = 0; i < 3; i++) {
+        check_int(call_41(&pair, idempotent_method(), 30000, &st, &err), 2);
+        check_int(st, TERN_INTERNAL);
+    }
+    check_int(call_41(&pair, idempotent_method(), 30000, &st, &err), 1);
+    check_int(st, TERN_INTERNAL);
+    player_stop(&player);
+    pair_close(&pair);
+    test_check_leaks();
+}
+
 /* A bucket of one token has no retry in it. */
 Test(retry, with_the_budget_spent_an_attempt_waits_on_and_failures_say_so, .timeout = 60)
 {

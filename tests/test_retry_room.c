@@ -49,7 +49,7 @@ Test(retry_room, no_room_to_send_is_tried_again, .timeout = 60)
     check_true(events_wait(&rig.events, TERN_EVENT_DISCONNECTED, 1));
     memset(big, 'x', sizeof big);
     check_ok(tern_conn_publish(rig.conn, "elsewhere", big, sizeof big, &err));
-    check_refused(make_call(plain, 50000, &err), TERN_RESOURCE_EXHAUSTED, "");
+    check_refused(make_call(plain, 50000, &err), TERN_RESOURCE_EXHAUSTED, "request to \"test.v1.Calc.Increment\": ");
     outcomes_begin(client, increment_method(), &all, &(tern_call_options){ .timeout_ms = 50000 });
     caller = (struct caller){ .client = client, .timeout_ms = 50000 };
     pthread_create(&caller.thread, NULL, call_blocking, &caller);
@@ -102,6 +102,22 @@ Test(retry_room, cancel_and_deadline_end_what_has_no_room, .timeout = 60)
     }
     tern_client_free(client);
     outcomes_destroy(&all);
+    rig_close(&rig);
+    test_check_leaks();
+}
+
+Test(retry_room, what_has_no_room_says_so_where_the_budget_is_spent, .timeout = 60)
+{
+    static struct rig rig;
+    tern_client *client = NULL;
+    tern_error err = { .status = TERN_OK };
+
+    open_without_room(&rig, &client);
+    tern_client *poor = calc_client(rig.conn, &(tern_client_options){ .retry = { .attempts = 5, .budget = 1 } });
+    check_refused(make_call(poor, LONG_MS, &err), TERN_RESOURCE_EXHAUSTED, "request to \"test.v1.Calc.Increment\": ");
+    check_str_has(err.text, "(attempt 1 of 5; the retry budget is spent)");
+    tern_client_free(poor);
+    tern_client_free(client);
     rig_close(&rig);
     test_check_leaks();
 }

@@ -320,6 +320,55 @@ static void *call_blocking(void *arg)
     return NULL;
 }
 
+/* Refuses, and then has the caller's I/O thread stopped. */
+static void refuse_and_stop(struct player *player, tern_msg *request, int nth)
+{
+    tern_error err;
+    (void)nth;
+    player_refuse(player, request, "8", "300");
+    check_ok(tern_conn_publish(player->conn, "stop", NULL, 0, &err));
+}
+
+static void stop_until_open(tern_msg *msg, void *arg)
+{
+    (void)msg;
+    check_true(gate_wait(arg, 1, RIG_WAIT_MS));
+}
+
+/* Its deadline and then the next attempt's time pass while the I/O thread can do nothing. */
+Test(retry_waits, no_attempt_follows_a_caller_that_has_left, .timeout = 60)
+{
+    struct pair pair;
+    static struct player player;
+    struct test_gate go;
+    tern_call *call = NULL;
+    tern_sub *sub = NULL;
+    tern_error err = { .status = TERN_OK };
+    tern_sub_options on_io_thread = { .executor = tern_executor_inline() };
+    Test__V1__Number number = TEST__V1__NUMBER__INIT, *reply = NULL;
+
+    pair_open(&pair, &(tern_client_options){ .retry = { .attempts = 9 } });
+    gate_init(&go);
+    check_ok(tern_conn_subscribe(pair.rig.conn, "stop", &on_io_thread, stop_until_open, &go, &sub, &err));
+    check_ok(tern_conn_flush(pair.rig.conn, RIG_WAIT_MS, &err));
+    player_start(&player, pair.other, CALC, refuse_and_stop, NULL);
+    check_status(test_v1_calc_increment(pair.client, &number,
+                                        &(tern_call_options){ .timeout_ms = 1500, .out_call = &call }, &reply, &err),
+                 TERN_DEADLINE_EXCEEDED);
+    uint32_t attempts = tern_call_attempts(call);
+    gate_open(&go);
+    check_ok(tern_conn_flush(pair.rig.conn, RIG_WAIT_MS, &err));
+    check_true(gate_wait(&player.played, (int)attempts, RIG_WAIT_MS));
+    check_int(tern_call_attempts(call), attempts);
+    tern_call_free(call);
+    tern_sub_free(sub);
+    player_stop(&player);
+    check_int(gate_count(&player.gate), attempts);
+    gate_destroy(&go);
+    pair_close(&pair);
+    test_check_leaks();
+}
+
 Test(retry_waits, closing_ends_blocking_callers_at_once, .timeout = 60)
 {
     static struct waiting waiting;

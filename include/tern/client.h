@@ -18,8 +18,9 @@ typedef struct tern_client tern_client;
  *   always      nobody serves the subject; a refusal marked as not executed; no room to send
  *   idempotent  an attempt without a reply for attempt_timeout_ms; INTERNAL, said by the service
  * One deadline holds for all attempts. As in gRPC's retry design, retries spend a budget: the client has budget tokens;
- * each failed attempt of the kinds above takes one, each call that ends well gives a tenth back, and while half or less
- * are left, nothing is tried again: the text of a failure found on this side says so. */
+ * each failed attempt of the kinds above takes one (one without a reply only where another follows), each call that
+ * ends well gives a tenth back, and while half or less are left, nothing is tried again: the text of a failure found on
+ * this side says so. */
 typedef struct tern_retry_options {
     uint32_t attempts;           /* at most so many for a call, 1 to 100; 1: none is tried again */
     uint32_t backoff_min_ms;     /* the first backoff's upper bound, doubling with each attempt; 20, or backoff_max_ms

@@ -135,7 +135,7 @@ TERN_API tern_status tern_conn_flush(tern_conn *conn, uint32_t timeout_ms, tern_
 /* The state now. Any thread. */
 TERN_API tern_conn_state tern_conn_get_state(const tern_conn *conn);
 
-/* "CONNECTING" and so on; "UNKNOWN" for any other number. Static storage; any thread. */
+/* The name without its prefix, "CONNECTING" say; "UNKNOWN" for any other number. Static storage; any thread. */
 TERN_API const char *tern_conn_state_name(tern_conn_state state);
 TERN_API const char *tern_event_kind_name(tern_event_kind kind);
 

@@ -3,8 +3,9 @@
 # Generates protobuf-c's and Tern's C for each .proto, and adds it to TARGET. A proto's path is taken from
 # the first import directory that holds it: of IMPORT_DIRS, then the current source directory, then the
 # protos that Tern ships, then protobuf's own. So examples/echo.proto gives <examples/echo.pb-c.h> and
-# <examples/echo.tern.h>; and so does its whole path. The protos that a proto imports are to be listed, too, in this call or in an earlier one,
-# protobuf's own (google/protobuf/timestamp.proto) included: protobuf-c does not ship what it makes of them.
+# <examples/echo.tern.h>; the absolute path comes to the same. The protos that a proto imports are to be listed, too,
+# in this call or in an earlier one, protobuf's own (google/protobuf/timestamp.proto) included: protobuf-c does not
+# ship what it makes of them.
 function(tern_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "IMPORT_DIRS")
   find_program(TERN_PROTOC protoc REQUIRED)

@@ -13,8 +13,9 @@ typedef struct terni_exchange_class {
     /* Its request is about to leave. out_header: one more to send, zeroed; its texts must last until the next call of
      * this function. False: it is not wanted any more, and ends with CANCELLED. */
     bool (*sending)(struct terni_exchange *exchange, tern_header *out_header);
-    /* It is over: of a start that succeeded, or a wait, exactly one end comes. reply: the callee's, for
-     * terni_conn_discard, with OK; NULL otherwise, and text says why. The exchange may be started again from here. */
+    /* It is over: of a start that succeeded, or a wait, exactly one end comes; overdue may put a wait in a start's
+     * place. reply: the callee's, for terni_conn_discard, with OK; NULL otherwise, and text says why. The exchange may
+     * be started again from here. */
     void (*ended)(struct terni_exchange *exchange, natsMsg *reply, tern_status status, const char *text);
     /* No reply by reply_timeout_ms. True: it is given up, and waits for resume until *out_at; false: the reply is
      * waited for until the deadline. */
@@ -32,7 +33,7 @@ typedef struct terni_exchange_class {
 typedef enum terni_exchange_state {
     TERNI_EXCHANGE_IDLE,   /* the owner's                                         -> QUEUED, SENT, WAITING */
     TERNI_EXCHANGE_QUEUED, /* its request is in the outbound queue                 -> SENT, IDLE (ended) */
-    TERNI_EXCHANGE_SENT,   /* handed to the session; the reply is awaited                -> IDLE (ended) */
+    TERNI_EXCHANGE_SENT,   /* handed to the session; the reply is awaited  -> IDLE (ended), WAITING (overdue) */
     TERNI_EXCHANGE_WAITING /* for its timer, to be started again                   -> IDLE (resumed, or ended) */
 } terni_exchange_state;
 

@@ -151,6 +151,7 @@ static void call_reset(tern_call *call)
     call->has_handle = false;
     call->concluded = call->sent = call->over = call->left = false;
     atomic_store_explicit(&call->attempts, 0, memory_order_relaxed);
+    atomic_store_explicit(&call->poor, false, memory_order_relaxed);
     atomic_store_explicit(&call->cancelled, false, memory_order_relaxed);
     atomic_store_explicit(&call->begun, false, memory_order_relaxed);
     atomic_store_explicit(&call->finished, false, memory_order_relaxed);
@@ -195,18 +196,21 @@ static tern_status fail_remote(const terni_reply_error *error, tern_error *err)
     return error->status;
 }
 
-/* Adds to the text of a failure found on this side what retries were made, or why not. */
 static tern_status note_attempts(tern_call *call, tern_error *err)
 {
-    const terni_retry *retry = &call->client->retry;
     uint32_t attempts = atomic_load(&call->attempts);
-    terni_failure failure = { .status = err->status };
-    bool poor = terni_retry_is_unaffordable(retry, call->method, &failure, attempts);
+    bool poor = atomic_load(&call->poor);
     size_t length = strlen(err->text);
     if (poor || attempts > 1)
         (void)snprintf(err->text + length, sizeof err->text - length, " (attempt %u of %u%s)", attempts,
-                       retry->options.attempts, poor ? "; the retry budget is spent" : "");
+                       call->client->retry.options.attempts, poor ? "; the retry budget is spent" : "");
     return err->status;
+}
+
+tern_status terni_call_fail(tern_call *call, tern_status status, const char *text, tern_error *err)
+{
+    (void)terni_fail_request(call->client->prefix, call->method->subject, status, text, err);
+    return note_attempts(call, err);
 }
 
 tern_status terni_call_fail_late(tern_call *call, tern_error *err)
@@ -232,11 +236,9 @@ static tern_status read_outcome(tern_call *call, ProtobufCMessage **out_message,
 {
     *out_message = NULL;
     if (call->status == TERN_DEADLINE_EXCEEDED) return terni_call_fail_late(call, err);
-    if (call->status != TERN_OK) {
-        (void)terni_fail_request(call->client->prefix, call->method->subject, call->status,
-                                 call->text == NULL ? tern_status_meaning(call->status) : call->text, err);
-        return note_attempts(call, err);
-    }
+    if (call->status != TERN_OK)
+        return terni_call_fail(call, call->status, call->text == NULL ? tern_status_meaning(call->status) : call->text,
+                               err);
     terni_reply_error error = read_error(call, call->reply);
     if (error.status != TERN_OK) return fail_remote(&error, err);
     tern_status st = terni_reply_decode(call->method, call->reply, out_message, err);
@@ -382,8 +384,10 @@ bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status statu
         failure.error = read_error(call, reply);
         if (failure.error.status == TERN_OK) return false;
     }
-    return terni_retry_again(&call->client->retry, call->method, &failure, atomic_load(&call->attempts),
-                             call->exchange.deadline, out_at);
+    terni_retry_verdict verdict = terni_retry_again(&call->client->retry, call->method, &failure,
+                                                    atomic_load(&call->attempts), call->exchange.deadline, out_at);
+    if (verdict != TERNI_RETRY_NO) atomic_store(&call->poor, verdict == TERNI_RETRY_UNAFFORDABLE);
+    return verdict == TERNI_RETRY_YES;
 }
 
 static void set_outcome(tern_call *call, natsMsg *reply, tern_status status, const char *text)
@@ -480,10 +484,23 @@ void terni_call_end_freed(tern_client *client)
     terni_calls_each(client->conn, end_freed, client);
 }
 
+/* Counts an attempt that begins. 0: its caller has left. */
+static uint32_t count_attempt(tern_call *call)
+{
+    uint32_t number = atomic_load_explicit(&call->attempts, memory_order_relaxed) + 1;
+    bool shared = number > 1 && call->kind == TERNI_CALL_BLOCKING;
+    if (shared) (void)pthread_mutex_lock(call->mu);
+    bool wanted = !call->left;
+    if (wanted) atomic_store_explicit(&call->attempts, number, memory_order_relaxed);
+    if (shared) (void)pthread_mutex_unlock(call->mu);
+    return wanted ? number : 0;
+}
+
 tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err)
 {
     char number[12];
-    uint32_t attempt = atomic_fetch_add(&call->attempts, 1) + 1;
+    uint32_t attempt = count_attempt(call);
+    if (attempt == 0) return terni_fail(err, TERN_CANCELLED, "given up");
     tern_status st = TERN_OK;
     if (attempt > 1 && fits(call)) {
         (void)snprintf(number, sizeof number, "%u", attempt);

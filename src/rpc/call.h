@@ -31,8 +31,9 @@ struct tern_call {
     int64_t began_us;
     _Atomic int64_t took_us; /* -1: it has not ended */
     terni_time_ms resume_at; /* of a first attempt that found no room: the next one's time; 0: none. See attend. */
-    atomic_uint attempts;
+    atomic_uint attempts;    /* a blocking caller that has left sees no more of them */
     atomic_bool cancelled;
+    atomic_bool poor;      /* another attempt was wanted, and not affordable, when that was last asked */
     atomic_bool begun;     /* the I/O thread may look at it: who cancels asks for that */
     atomic_bool finished;  /* where there is a handle: the outcome is there, and a callback has returned */
     terni_headers headers; /* of the request */
@@ -61,7 +62,8 @@ struct tern_call {
 /* A call of the client's that begins now, with one hold on it; NULL: no memory. */
 tern_call *terni_call_take(tern_client *client);
 
-/* Starts an attempt; request: needed where no payload is kept. OK: the call is the I/O thread's. */
+/* Starts an attempt; request: needed where no payload is kept. OK: the call is the I/O thread's. CANCELLED: its caller
+ * has left. */
 tern_status terni_call_attempt(tern_call *call, const ProtobufCMessage *request, tern_error *err);
 
 /* An attempt has failed with status, or with the error in reply: is there to be another? out_at: when. */
@@ -73,7 +75,9 @@ void terni_call_conclude(tern_call *call, ProtobufCMessage **out_message, tern_e
 /* The outcome is known: interceptors that let the call through see it. */
 void terni_call_run_after(tern_call *call, const tern_error *outcome);
 
-/* No reply in time: in the call's own, or its last attempt's. Returns the status. */
+/* Say why the call failed on this side, and what retries there were; late: no reply by its deadline. They return the
+ * status. */
+tern_status terni_call_fail(tern_call *call, tern_status status, const char *text, tern_error *err);
 tern_status terni_call_fail_late(tern_call *call, tern_error *err);
 
 void terni_call_hold(tern_call *call, unsigned count);

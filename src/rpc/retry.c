@@ -61,9 +61,9 @@ static bool is_retryable(const terni_failure *failure, const tern_method *method
     }
 }
 
-static int half(const terni_retry *retry)
+static bool is_poor(const terni_retry *retry, int tenths)
 {
-    return (int)retry->options.budget * TOKEN / 2;
+    return tenths <= (int)retry->options.budget * TOKEN / 2;
 }
 
 /* Takes a token. True: more than half are left. */
@@ -71,15 +71,7 @@ static bool pay(terni_retry *retry)
 {
     int left = atomic_load(&retry->tenths);
     while (!atomic_compare_exchange_weak(&retry->tenths, &left, left > TOKEN ? left - TOKEN : 0)) continue;
-    return left - TOKEN > half(retry);
-}
-
-bool terni_retry_is_unaffordable(const terni_retry *retry, const tern_method *method, const terni_failure *failure,
-                                 uint32_t attempts)
-{
-    bool ended_itself = failure->status == TERN_DEADLINE_EXCEEDED && terni_retry_reply_timeout(retry, method) == 0;
-    bool wanted = is_retryable(failure, method) && !ended_itself && attempts < retry->options.attempts;
-    return wanted && atomic_load(&((terni_retry *)(uintptr_t)retry)->tenths) <= half(retry);
+    return !is_poor(retry, left - TOKEN);
 }
 
 void terni_retry_succeeded(terni_retry *retry)
@@ -97,13 +89,19 @@ static terni_time_ms backoff(const terni_retry *retry, uint32_t attempts)
     return terni_random_below(bound >= UINT32_MAX ? UINT32_MAX : (uint32_t)bound + 1);
 }
 
-bool terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure, uint32_t attempts,
-                       terni_time_ms deadline, terni_time_ms *out_at)
+terni_retry_verdict terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure,
+                                      uint32_t attempts, terni_time_ms deadline, terni_time_ms *out_at)
 {
-    if (!is_retryable(failure, method) || terni_now_ms() >= deadline) return false;
-    bool affordable = pay(retry);
-    if (!affordable || attempts >= retry->options.attempts) return false;
+    terni_time_ms now = terni_now_ms();
+    if (!is_retryable(failure, method) || now >= deadline) return TERNI_RETRY_NO;
     bool told = failure->status == TERN_OK && failure->error.retry_after_ms >= 0;
-    *out_at = terni_now_ms() + (told ? failure->error.retry_after_ms : backoff(retry, attempts));
-    return *out_at < deadline;
+    terni_time_ms at = now + (told ? failure->error.retry_after_ms : backoff(retry, attempts));
+    bool may_follow = attempts < retry->options.attempts && at < deadline;
+    bool overdue = failure->status == TERN_DEADLINE_EXCEEDED;
+    bool waits_on = overdue && (!may_follow || is_poor(retry, atomic_load(&retry->tenths) - TOKEN));
+    bool affordable = !waits_on && pay(retry);
+    if (!may_follow) return TERNI_RETRY_NO;
+    if (!affordable) return TERNI_RETRY_UNAFFORDABLE;
+    *out_at = at;
+    return TERNI_RETRY_YES;
 }

@@ -30,14 +30,17 @@ typedef struct terni_failure {
     terni_reply_error error; /* the service's */
 } terni_failure;
 
-/* An attempt has failed, of which the call has made so many: is there to be another? Takes its price. out_at: when. */
-bool terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure, uint32_t attempts,
-                       terni_time_ms deadline, terni_time_ms *out_at);
+typedef enum terni_retry_verdict {
+    TERNI_RETRY_NO,
+    TERNI_RETRY_UNAFFORDABLE, /* only for want of budget */
+    TERNI_RETRY_YES
+} terni_retry_verdict;
 
-/* Does an attempt of a call that failed, of which it has made so many, lack nothing but budget to be followed by
- * another? */
-bool terni_retry_is_unaffordable(const terni_retry *retry, const tern_method *method, const terni_failure *failure,
-                                 uint32_t attempts);
+/* An attempt has failed, of which the call has made so many: is there to be another? Takes its price. out_at: when,
+ * where there is. DEADLINE_EXCEEDED before the deadline: it is overdue, and has failed, and costs, only where another
+ * follows. */
+terni_retry_verdict terni_retry_again(terni_retry *retry, const tern_method *method, const terni_failure *failure,
+                                      uint32_t attempts, terni_time_ms deadline, terni_time_ms *out_at);
 
 /* A call has ended well. */
 void terni_retry_succeeded(terni_retry *retry);
