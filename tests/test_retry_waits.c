@@ -360,10 +360,10 @@ Test(retry_waits, no_attempt_follows_a_caller_that_has_left, .timeout = 60)
     check_ok(tern_conn_flush(pair.rig.conn, RIG_WAIT_MS, &err));
     check_true(gate_wait(&player.played, (int)attempts, RIG_WAIT_MS));
     check_int(tern_call_attempts(call), attempts);
+    check_int(gate_count(&player.gate), attempts);
     tern_call_free(call);
     tern_sub_free(sub);
     player_stop(&player);
-    check_int(gate_count(&player.gate), attempts);
     gate_destroy(&go);
     pair_close(&pair);
     test_check_leaks();

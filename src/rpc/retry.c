@@ -1,6 +1,7 @@
 /* As gRPC's retry design (gRFC A6) has it: the budget is a bucket of tokens. Each attempt that failed in a way that
  * could be tried again takes one, whether it is or not; each call that ends well gives a tenth back; and with half of
- * them or less left nothing is tried again. So a burst of failures is not multiplied by the retries. */
+ * them or less left nothing is tried again. So a burst of failures is not multiplied by the retries. An attempt without
+ * a reply has failed only where another follows: else it waits on, and costs nothing. */
 #include "rpc/retry.h"
 
 #include "core/error.h"
