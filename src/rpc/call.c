@@ -376,16 +376,22 @@ static bool is_left(tern_call *call)
     return left;
 }
 
-bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at)
+/* Of an attempt that has failed, or may have. */
+static terni_retry_verdict judge(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at)
 {
-    if (call->payload == NULL || terni_call_is_given_up(call) || is_left(call)) return false;
     terni_failure failure = { .status = status };
     if (status == TERN_OK) {
         failure.error = read_error(call, reply);
-        if (failure.error.status == TERN_OK) return false;
+        if (failure.error.status == TERN_OK) return TERNI_RETRY_NO;
     }
-    terni_retry_verdict verdict = terni_retry_again(&call->client->retry, call->method, &failure,
-                                                    atomic_load(&call->attempts), call->exchange.deadline, out_at);
+    return terni_retry_again(&call->client->retry, call->method, &failure, atomic_load(&call->attempts),
+                             call->exchange.deadline, out_at);
+}
+
+bool terni_call_wants_another(tern_call *call, natsMsg *reply, tern_status status, terni_time_ms *out_at)
+{
+    if (call->payload == NULL || terni_call_is_given_up(call) || is_left(call)) return false;
+    terni_retry_verdict verdict = judge(call, reply, status, out_at);
     if (verdict != TERNI_RETRY_NO) atomic_store(&call->poor, verdict == TERNI_RETRY_UNAFFORDABLE);
     return verdict == TERNI_RETRY_YES;
 }
