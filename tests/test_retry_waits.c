@@ -335,7 +335,7 @@ static void stop_until_open(tern_msg *msg, void *arg)
     check_true(gate_wait(arg, 1, RIG_WAIT_MS));
 }
 
-/* Its deadline and then the next attempt's time pass while the I/O thread can do nothing. */
+/* The next attempt's time and then the deadline pass while the I/O thread can do nothing. */
 Test(retry_waits, no_attempt_follows_a_caller_that_has_left, .timeout = 60)
 {
     struct pair pair;
